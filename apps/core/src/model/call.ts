@@ -1,0 +1,48 @@
+import type { Era, Frame } from './frame.ts'
+import type { CatalogueItem, ServerRef } from './server.ts'
+
+/** What policy decides on (POL-20). */
+export const actions = [
+  'tool.call',
+  'resource.read',
+  'prompt.get',
+  'completion.get',
+  'client.sample',
+  'client.elicit',
+  'client.roots',
+  'rpc.other',
+] as const
+export type Action = (typeof actions)[number]
+
+/** One MCP request that reaches a server, named and parsed; `args` is still the client's untrusted JSON. */
+export type Call = Readonly<{
+  id: string
+  workspaceId: string
+  action: Action
+  method: string
+  server: ServerRef
+  /** The catalogue entry it names. Absent only for `rpc.other`. */
+  item?: CatalogueItem
+  /** The server's own name for the target: tool or prompt name, resource URI, or the method of `rpc.other`. */
+  name: string
+  args: unknown
+  uri?: string
+  /** The request as the client sent it. */
+  frame: Frame
+  clientEra: Era
+  clientIp: string
+  receivedAtMs: number
+}>
+
+/** How a call ended at the server. `unknown` means it may have run (RUN-55). */
+export type OutcomeClass = 'answered' | 'not_sent' | 'unknown'
+
+/**
+ * The server's answer on its way back: a whole JSON-RPC response frame, with the client's id already in place.
+ * Frames that precede it (progress, logging) have gone through the caller's `Outlet` before this value exists.
+ */
+export type CallResult = Readonly<{
+  bytes: Buffer
+  /** A JSON-RPC error, or a tool result with `isError: true`. */
+  isError: boolean
+}>

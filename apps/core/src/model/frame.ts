@@ -1,0 +1,34 @@
+/** Byte range `[start, end)` of a value inside a frame. */
+export type Span = readonly [start: number, end: number]
+
+export type RequestId = string | number
+
+/**
+ * One JSON-RPC message as it arrived, parsed once. `bytes` is what a server receives, apart from spliced spans;
+ * `params` is what policy reads. Both come from the same parse, so what was judged is what is sent (MCP-80).
+ */
+export type Frame = Readonly<{
+  bytes: Buffer
+  /** Absent for a notification. */
+  id?: RequestId
+  method: string
+  /** Null-prototype object; empty when the message had none. */
+  params: Readonly<Record<string, unknown>>
+  /** Where the values to splice stand; only members that were present. */
+  spans: Readonly<{
+    id?: Span
+    params?: Span
+    /** `params.name` of tools/call and prompts/get. */
+    name?: Span
+    /** `params.uri` of resources/read and its relatives. */
+    uri?: Span
+    arguments?: Span
+    /** `params._meta` and two of its members. */
+    meta?: Span
+    progressToken?: Span
+    protocolVersion?: Span
+  }>
+}>
+
+/** The protocol generation a peer speaks: per-request metadata, or an `initialize` handshake. */
+export type Era = 'modern' | 'legacy'

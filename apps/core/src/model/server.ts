@@ -1,0 +1,70 @@
+/** An MCP server behind Peta. `slug` is the alias in names and rules (MCP-100); it never changes. */
+export type ServerRef = Readonly<{
+  id: string
+  slug: string
+  labels: readonly string[]
+  transport: 'stdio' | 'http'
+}>
+
+/** A launch input or header whose value comes from the vault by reference, never by value. */
+export type SecretInput = Readonly<{ name: string; secretId: string }>
+
+/**
+ * What an administrator installed. Immutable: a change is a new version with a new hash (RUN-1, RUN-2).
+ */
+export type ServerDefinition = ServerRef &
+  Readonly<{
+    workspaceId: string
+    version: number
+    /** SHA-256 of the canonical definition, hex. Bindings and approvals name it. */
+    hash: string
+    title: string
+    enabled: boolean
+    era: 'auto' | 'modern' | 'legacy'
+    launch: StdioLaunch | HttpLaunch
+    /** Parallel calls one instance takes; 1 for servers that answer one at a time. */
+    inFlightMax: number
+    idleStopMs: number
+  }>
+
+/** A child process: an absolute command and one argv element each, never a shell (RUN-7). */
+export type StdioLaunch = Readonly<{
+  kind: 'stdio'
+  command: string
+  args: readonly string[]
+  /** Plain values only; secrets come by binding. */
+  env: Readonly<Record<string, string>>
+  cwd?: string
+}>
+
+export type HttpLaunch = Readonly<{
+  kind: 'http'
+  url: string
+  /** Lets this server live at a loopback or plain-http address. An administrator's explicit act (SEC-40). */
+  allowLoopback: boolean
+}>
+
+export type ItemKind = 'tool' | 'prompt' | 'resource' | 'resource_template'
+
+/** Labels that an administrator confirmed; a server's own annotations never count (POL-49). */
+export type ItemLabels = readonly string[]
+
+/**
+ * One accepted or quarantined entry of a server's catalogue. `definition` is the server's JSON text, kept to the
+ * byte so that lists can relay unknown members.
+ */
+export type CatalogueItem = Readonly<{
+  serverId: string
+  kind: ItemKind
+  /** The server's own name, or the URI or URI template of a resource. */
+  name: string
+  /** The name or URI clients see (MCP-101, MCP-104). */
+  exposed: string
+  definition: string
+  /** SHA-256 over the canonical pinned members, hex (POL-47). */
+  pin: string
+  state: 'quarantined' | 'accepted' | 'changed' | 'rejected' | 'gone'
+  labels: ItemLabels
+  /** 0 to 100. */
+  risk: number
+}>

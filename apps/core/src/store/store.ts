@@ -1,0 +1,63 @@
+import type { AuditDraft, AuditDrafts } from '../model/audit-event.ts'
+import type { commands, queries } from './operations.ts'
+import type { ArgsOf, ResultOf } from './operation.ts'
+
+export type QueryName = keyof typeof queries
+export type CommandName = keyof typeof commands
+
+/** Topics carry no content: a hint only makes a reader look sooner (STO-43). */
+export type HintTopic = 'approval' | 'policy' | 'identity' | 'server' | 'vault' | 'event'
+
+/**
+ * The one way to the database, the same on both engines. Every operation is named, so that there is a list of all
+ * that Peta ever reads or writes.
+ */
+export type Store = AsyncDisposable &
+  Readonly<{
+    engine: 'sqlite' | 'postgres'
+
+    /** @throws CoreError `store_unavailable` */
+    query: <N extends QueryName>(
+      name: N,
+      args: ArgsOf<(typeof queries)[N]>,
+    ) => Promise<ResultOf<(typeof queries)[N]>>
+
+    /**
+     * Runs one command and appends its events in the same transaction; resolves after COMMIT returned. When the
+     * command throws, its events are not written.
+     *
+     * @throws CoreError `conflict`, `store_busy`, `storage_full`, `store_unavailable`, `audit_unavailable`,
+     *   and whatever the command itself throws
+     */
+    command: <N extends CommandName>(
+      name: N,
+      args: ArgsOf<(typeof commands)[N]>,
+      events: AuditDrafts,
+    ) => Promise<ResultOf<(typeof commands)[N]>>
+
+    /**
+     * For changes that are no business event: leases, job claims, last-used marks. The names it takes are a short
+     * reviewed list, so that nothing else can slip past the log.
+     */
+    housekeep: <N extends HousekeepingName>(
+      name: N,
+      args: ArgsOf<(typeof commands)[N]>,
+    ) => Promise<ResultOf<(typeof commands)[N]>>
+
+    /**
+     * Appends events with no change of state: the hot path of the audit log. Resolves after COMMIT.
+     *
+     * @throws CoreError `audit_unavailable` when it cannot be acknowledged within 2,000 ms
+     */
+    append: (events: readonly AuditDraft[]) => Promise<void>
+
+    hints: Hints
+  }>
+
+export type Hints = Readonly<{
+  /** Calls back soon after any process committed something on the topic, and at least once a second. */
+  on: (topic: HintTopic, wake: () => void) => Disposable
+}>
+
+/** Commands that leave no audit event, each with its reason in `operations.ts`. */
+export type HousekeepingName = Extract<CommandName, (typeof import('./operations.ts').housekeeping)[number]>
