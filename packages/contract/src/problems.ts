@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- one table: split, it could hold a code twice */
 /**
  * Every expected failure: its HTTP status on the API, a title, and what to change. Error codes, SDK types and the
  * pages under `docs/reference/problems` come from this table. `{name}` in a remedy is filled from the error's facts.

@@ -5,4 +5,6 @@
 export type ColumnClass = 'plain' | 'personal' | 'sensitive' | 'secret'
 
 /** A mark for every column of every table of a family; a missing one is a type error. */
-export type ColumnClasses<T> = { readonly [Table in keyof T]: { readonly [Column in keyof T[Table]]: ColumnClass } }
+export type ColumnClasses<T> = {
+  readonly [Table in keyof T]: { readonly [Column in keyof T[Table]]: ColumnClass }
+}

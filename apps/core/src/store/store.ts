@@ -60,4 +60,7 @@ export type Hints = Readonly<{
 }>
 
 /** Commands that leave no audit event, each with its reason in `operations.ts`. */
-export type HousekeepingName = Extract<CommandName, (typeof import('./operations.ts').housekeeping)[number]>
+export type HousekeepingName = Extract<
+  CommandName,
+  (typeof import('./operations.ts').housekeeping)[number]
+>

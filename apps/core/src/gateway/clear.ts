@@ -1,0 +1,27 @@
+import type { ApprovalClaim } from '../model/approval.ts'
+import type { CallClearance, NotCleared } from '../model/clearance.ts'
+import type { Intent } from './governed-call.ts'
+
+/**
+ * Finds or opens the approval of a call, waits as long as its client can be held, and claims it once approved.
+ * Resolves with a claim to run exactly once, or with what to tell the client.
+ */
+export type AskPerson = (intent: Intent, signal: AbortSignal) => Promise<ApprovalClaim | NotCleared>
+
+export type Clear = (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared>
+
+/** Turns a decision that is not a denial into a clearance, asking a person where the policy says so. */
+export function createClear(askPerson: AskPerson): Clear {
+  return async function clear(intent, signal) {
+    if (intent.decision.effect === 'allow') return grant(intent)
+    const answer = await askPerson(intent, signal)
+    return 'state' in answer ? answer : grant(intent, answer)
+  }
+}
+
+/** The only place where a call's clearance is made. */
+function grant({ principal, call }: Intent, claim?: ApprovalClaim): CallClearance {
+  const clearance = { purpose: 'call', principal, call, ...(claim && { claim }) }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand has no value to construct
+  return clearance as CallClearance
+}

@@ -1,0 +1,68 @@
+import type { Call, CallResult } from '../model/call.ts'
+import type { ArmedCall, CallClearance, NotCleared } from '../model/clearance.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Principal } from '../model/principal.ts'
+
+/** What `record` keeps of a call before anything leaves the process. */
+export type Intent = Readonly<{ principal: Principal; call: Call; decision: Decision }>
+
+/** A call's way back to its client: frames that precede the result, in order. Nothing after the result. */
+export type Outlet = Readonly<{ notify: (frame: Buffer) => void }>
+
+/** What a governed call ends in. Pending and refused are outcomes, each shown in the form its protocol has. */
+export type GovernedOutcome =
+  | Readonly<{ state: 'done'; result: CallResult }>
+  | Readonly<{ state: 'denied'; decision: Decision }>
+  | NotCleared
+
+/** Takes injected values out of what a server sent: of a result at once, of an outlet as frames pass. */
+export type Redact = Readonly<{
+  result: (armed: ArmedCall, result: CallResult) => CallResult
+  outlet: (armed: ArmedCall, outlet: Outlet) => Outlet
+}>
+
+/** The stages of a call, in the order they run. */
+export type CallStages = Readonly<{
+  decide: (principal: Principal, call: Call) => Decision
+  /**
+   * Writes the intent durably, runs `work`, writes how it ended. When the intent cannot be written `work` never
+   * starts.
+   *
+   * @throws CoreError `audit_unavailable`
+   */
+  record: (intent: Intent, work: () => Promise<GovernedOutcome>) => Promise<GovernedOutcome>
+  clear: (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared>
+  /** @throws CoreError `vault_sealed`, `secret_*` */
+  inject: (clearance: CallClearance, signal: AbortSignal) => Promise<ArmedCall>
+  /** @throws CoreError `server_*`, `call_timed_out`, `outcome_unknown` */
+  run: (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
+  /** Nothing a server sent reaches the client but through it. @throws CoreError `scrub_failed` */
+  redact: Redact
+}>
+
+export type GovernedCall = (
+  principal: Principal,
+  call: Call,
+  outlet: Outlet,
+  signal: AbortSignal,
+) => Promise<GovernedOutcome>
+
+/**
+ * One call, from the caller's request to the scrubbed result: the whole product in one function. It serves every
+ * method that reaches a server; there is no second entrance (MCP-2, POL-22). Read this file first.
+ */
+export function createGovernedCall(stages: CallStages): GovernedCall {
+  return async function governedCall(principal, call, outlet, signal) {
+    const decision = stages.decide(principal, call)
+    const intent = { principal, call, decision }
+
+    return stages.record(intent, async () => {
+      if (decision.effect === 'deny') return { state: 'denied', decision }
+      const clearance = await stages.clear(intent, signal)
+      if ('state' in clearance) return clearance
+      const armed = await stages.inject(clearance, signal)
+      const result = await stages.run(armed, stages.redact.outlet(armed, outlet), signal)
+      return { state: 'done', result: stages.redact.result(armed, result) }
+    })
+  }
+}
