@@ -1,13 +1,10 @@
-import type { Call, CallResult } from '../model/call.ts'
+import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { ArmedCall, CallClearance, NotCleared } from '../model/clearance.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 
 /** What `record` keeps of a call before anything leaves the process. */
 export type Intent = Readonly<{ principal: Principal; call: Call; decision: Decision }>
-
-/** A call's way back to its client: frames that precede the result, in order. Nothing after the result. */
-export type Outlet = Readonly<{ notify: (frame: Buffer) => void }>
 
 /** What a governed call ends in. Pending and refused are outcomes, each shown in the form its protocol has. */
 export type GovernedOutcome =
@@ -32,6 +29,11 @@ export type CallStages = Readonly<{
    */
   record: (intent: Intent, work: () => Promise<GovernedOutcome>) => Promise<GovernedOutcome>
   clear: (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared>
+  /**
+   * For a call that a person approved: keeps the claim alive while `work` runs, then stores what came of it before
+   * anyone sees it (APR-36). Any other call just runs.
+   */
+  settle: (clearance: CallClearance, work: () => Promise<CallResult>) => Promise<CallResult>
   /** @throws CoreError `vault_sealed`, `secret_*` */
   inject: (clearance: CallClearance, signal: AbortSignal) => Promise<ArmedCall>
   /** @throws CoreError `server_*`, `call_timed_out`, `outcome_unknown` */
@@ -60,9 +62,12 @@ export function createGovernedCall(stages: CallStages): GovernedCall {
       if (decision.effect === 'deny') return { state: 'denied', decision }
       const clearance = await stages.clear(intent, signal)
       if ('state' in clearance) return clearance
-      const armed = await stages.inject(clearance, signal)
-      const result = await stages.run(armed, stages.redact.outlet(armed, outlet), signal)
-      return { state: 'done', result: stages.redact.result(armed, result) }
+      const result = await stages.settle(clearance, async () => {
+        const armed = await stages.inject(clearance, signal)
+        const answer = await stages.run(armed, stages.redact.outlet(armed, outlet), signal)
+        return stages.redact.result(armed, answer)
+      })
+      return { state: 'done', result }
     })
   }
 }

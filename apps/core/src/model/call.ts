@@ -38,11 +38,19 @@ export type Call = Readonly<{
 export type OutcomeClass = 'answered' | 'not_sent' | 'unknown'
 
 /**
- * The server's answer on its way back: a whole JSON-RPC response frame, with the client's id already in place.
- * Frames that precede it (progress, logging) have gone through the caller's `Outlet` before this value exists.
+ * The server's answer: one whole JSON-RPC response frame as the server wrote it, scrubbed but not yet in the form of
+ * the client's revision; the gateway gives it the client's id and era. Whole, because errors must be recognised,
+ * secrets found and the outcome recorded before a byte of it is delivered.
  */
 export type CallResult = Readonly<{
   bytes: Buffer
+  serverEra: Era
   /** A JSON-RPC error, or a tool result with `isError: true`. */
   isError: boolean
 }>
+
+/**
+ * A call's way back to its client for frames that precede the result: progress and log notifications, in order, with
+ * the client's own progress token. Nothing passes after the result.
+ */
+export type Outlet = Readonly<{ notify: (frame: Buffer) => void }>

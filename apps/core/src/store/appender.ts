@@ -1,0 +1,22 @@
+import type { AuditDraft } from '../model/audit-event.ts'
+import type { Db, OperationContext } from './operation.ts'
+
+/**
+ * Turns drafts into entries of the audit log inside the writer's transaction. A port, because the log's form is
+ * the audit stage's business and the transaction is the store's.
+ */
+export type LogAppender = Readonly<{
+  /**
+   * Called once per batch, after its commands, with the drafts of those that succeeded.
+   *
+   * @throws CoreError `audit_unavailable` when the log cannot be written; the whole batch then rolls back
+   */
+  append: (
+    db: Db,
+    drafts: readonly AuditDraft[],
+    context: OperationContext,
+  ) => Promise<StagedAppend>
+}>
+
+/** `committed` moves the in-memory frontier; without it the next append continues from the old one. */
+export type StagedAppend = Readonly<{ committed: () => void }>
