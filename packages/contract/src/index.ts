@@ -1,2 +1,7 @@
 export { auditEvents, type AuditEventType } from './audit-events.ts'
+export { holds, permissions, roles, type Permission, type Role } from './permissions.ts'
 export { problems, type ProblemCode } from './problems.ts'
+export { Problem } from './resources/common.ts'
+export { routes, type RouteName } from './routes.ts'
+export type { PathParams, Route, RouteAuth } from './route.ts'
+export type { RouteBody, RouteParams, RouteQuery, RouteResponse, RouteOf } from './route-types.ts'
