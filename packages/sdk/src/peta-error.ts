@@ -1,0 +1,43 @@
+import { Problem } from '@peta/contract'
+
+/** What Core answered instead: a problem of the contract's table, or that there was no answer. */
+export class PetaError extends Error {
+  override readonly name = 'PetaError'
+  /** A code of the problem table, `unreachable`, or `unreadable` for an answer that is no problem document. */
+  readonly code: string
+  readonly status: number | undefined
+  /** What to change, in one sentence. */
+  readonly detail: string
+  readonly problem: Readonly<Record<string, unknown>>
+
+  private constructor(
+    text: Readonly<{ code: string; title: string; detail: string }>,
+    status: number | undefined,
+    problem: Readonly<Record<string, unknown>>,
+    options?: ErrorOptions,
+  ) {
+    super(`${text.title}. ${text.detail}`, options)
+    this.code = text.code
+    this.status = status
+    this.detail = text.detail
+    this.problem = problem
+  }
+
+  static async fromResponse(response: Response): Promise<PetaError> {
+    const body: unknown = await response.json().catch(() => undefined)
+    const problem = Problem.safeParse(body)
+    if (problem.success) return new PetaError(problem.data, response.status, problem.data)
+    const detail = 'Is there a Peta at this address, of this version?'
+    const title = `The answer (${response.status}) was not Peta's`
+    return new PetaError({ code: 'unreadable', title, detail }, response.status, {})
+  }
+
+  static unreachable(url: string, cause: unknown): PetaError {
+    const text = {
+      code: 'unreachable',
+      title: `No Peta answers at ${url}`,
+      detail: 'Start it with: npm start',
+    }
+    return new PetaError(text, undefined, {}, { cause })
+  }
+}

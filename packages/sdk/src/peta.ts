@@ -1,0 +1,104 @@
+import {
+  routes,
+  type Route,
+  type RouteBody,
+  type RouteName,
+  type RouteParams,
+  type RouteQuery,
+  type RouteResponse,
+} from '@peta/contract'
+
+import { PetaError } from './peta-error.ts'
+
+/** `token` is a person's session token; agents have no use for this API. */
+export type PetaOptions = Readonly<{
+  url: string
+  token?: string
+  /** Proof of access to the host, for `links.create` alone. */
+  hostKey?: string
+  fetch?: typeof fetch
+  signal?: AbortSignal
+}>
+
+/** Left out where a route has none; `workspace` is filled from the client when it knows one. */
+export type CallInput<N extends RouteName> = Readonly<
+  Given<'params', RouteParams<N>> & Given<'query', RouteQuery<N>> & Given<'body', RouteBody<N>>
+>
+
+type Given<K extends string, T> = T extends undefined
+  ? unknown
+  : keyof T extends never
+    ? { readonly [P in K]?: T }
+    : { readonly [P in K]: T }
+
+export type Peta = Readonly<{
+  /** @throws PetaError with the problem's code, or `unreachable` */
+  call: <N extends RouteName>(name: N, input: CallInput<N>) => Promise<RouteResponse<N>>
+  /** The raw answer of a streaming route. @throws PetaError */
+  stream: <N extends RouteName>(name: N, input: CallInput<N>) => Promise<Response>
+}>
+
+/** A typed client of the admin API; every route of the contract by its name. */
+export function createPeta(options: PetaOptions): Peta {
+  async function request(name: RouteName, input: LooseInput): Promise<Response> {
+    const route: Route = routes[name]
+    const response = await send(options, route, input)
+    if (!response.ok) throw await PetaError.fromResponse(response)
+    return response
+  }
+  return {
+    async call<N extends RouteName>(name: N, input: CallInput<N>) {
+      const response = await request(name, input)
+      const route: Route = routes[name]
+      const answer = route.response && route.response.parse(await response.json())
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this very route has checked it
+      return answer as RouteResponse<N>
+    },
+    stream: (name, input) => request(name, input),
+  }
+}
+
+type LooseInput = Readonly<{
+  params?: Readonly<Record<string, string>>
+  query?: Readonly<Record<string, string | number | undefined>>
+  body?: unknown
+}>
+
+async function send(options: PetaOptions, route: Route, input: LooseInput): Promise<Response> {
+  const init: RequestInit = {
+    method: route.method,
+    headers: headersOf(options, route),
+    redirect: 'error',
+    ...(route.body && { body: JSON.stringify(input.body ?? {}) }),
+    ...(options.signal && { signal: options.signal }),
+  }
+  try {
+    return await (options.fetch ?? fetch)(addressOf(options, route, input), init)
+  } catch (cause) {
+    throw PetaError.unreachable(options.url, cause)
+  }
+}
+
+function headersOf({ token, hostKey }: PetaOptions, route: Route): Headers {
+  const headers = new Headers({ accept: route.stream ?? 'application/json' })
+  if (token) headers.set('authorization', `Bearer ${token}`)
+  if (hostKey) headers.set('authorization', `PetaHost ${hostKey}`)
+  if (route.body) headers.set('content-type', 'application/json')
+  return headers
+}
+
+function addressOf({ url }: PetaOptions, route: Route, { params, query }: LooseInput): URL {
+  const address = new URL(fillPath(route.path, params ?? {}), url)
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) address.searchParams.set(name, String(value))
+  }
+  return address
+}
+
+function fillPath(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = params[name]
+    if (!value) throw new TypeError(`${path} needs the parameter ${name}`)
+    return encodeURIComponent(value)
+  })
+}
