@@ -1,0 +1,191 @@
+import { routes, type Role, type Route } from '@peta/contract'
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+
+import type { AdminCommands } from '../admin/command.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { Person } from '../model/principal.ts'
+import { createAdminApp } from './admin-app.ts'
+
+const WORKSPACE = `ws_${'0'.repeat(32)}`
+const names = Object.keys(routes)
+
+/** Every command answers with what it received, so that reaching one at all is visible. */
+const reached: string[] = []
+const commands = Object.fromEntries(
+  names.map((name) => [
+    name,
+    async (request: { person?: Person }) => {
+      reached.push(name)
+      if (name === 'me.read' && request.person) return me(request.person)
+      throw new CoreError('not_found')
+    },
+  ]),
+) as unknown as AdminCommands
+
+const me = ({ userId, workspaceId, email, name, role }: Person) => ({
+  userId,
+  workspaceId,
+  email,
+  name,
+  role,
+  groups: [],
+})
+
+const personOf = (role: Role): Person => ({
+  workspaceId: WORKSPACE,
+  userId: `usr_${'1'.repeat(32)}`,
+  email: 'ana@example.com',
+  name: 'Ana',
+  role,
+  groups: [],
+  sessionId: `ses_${'2'.repeat(32)}`,
+})
+
+let serial = 0
+const app = createAdminApp({
+  commands,
+  person: async (authorization) => {
+    const role = /^Bearer role:(\w+)$/.exec(authorization ?? '')?.[1] as Role | undefined
+    if (authorization === 'Bearer agent') throw new CoreError('human_session_required')
+    if (!role) throw new CoreError('unauthenticated')
+    return personOf(role)
+  },
+  isHost: (authorization) => authorization === 'PetaHost key',
+  isSetUp: async () => true,
+  newId: (prefix) => `${prefix}_${++serial}`,
+  log: pino({ level: 'silent' }),
+  version: 'test',
+})
+
+const roles = ['owner', 'admin', 'approver', 'auditor', 'member'] as const
+
+/** The one table of who may reach what, written down a second time by hand: the contract's table must agree. */
+const allowed: Record<string, readonly Role[]> = {
+  'self.read': roles,
+  'directory.read': ['owner', 'admin', 'auditor'],
+  'directory.write': ['owner', 'admin'],
+  'agent.read': ['owner', 'admin', 'auditor'],
+  'agent.write': ['owner', 'admin'],
+  'server.read': ['owner', 'admin', 'auditor'],
+  'server.write': ['owner', 'admin'],
+  'secret.read': ['owner', 'admin', 'auditor'],
+  'secret.write': ['owner', 'admin'],
+  'policy.read': ['owner', 'admin', 'auditor'],
+  'policy.write': ['owner', 'admin'],
+  'approval.read': roles,
+  'approval.decide': ['owner', 'admin', 'approver', 'member'],
+  'approval.resolve': ['owner', 'admin', 'approver'],
+  'audit.read': ['owner', 'admin', 'auditor'],
+  'audit.export': ['owner', 'auditor'],
+  'event.read': roles,
+}
+
+async function send(name: string, authorization?: string, workspace = WORKSPACE) {
+  const route: Route = routes[name as keyof typeof routes]
+  const path = route.path.replace('{workspace}', workspace).replaceAll(/\{\w+\}/g, 'x')
+  reached.length = 0
+  return app.request(path, {
+    method: route.method,
+    headers: {
+      ...(authorization && { authorization }),
+      ...(route.body && { 'content-type': 'application/json' }),
+    },
+    ...(route.body && { body: '{}' }),
+  })
+}
+
+const guarded = names.filter((name) => routes[name as keyof typeof routes].auth !== 'none')
+const personal = guarded.filter((name) => routes[name as keyof typeof routes].auth !== 'host')
+
+it.each(guarded)('%s answers nobody without a credential (SEC-2, A-54)', async (name) => {
+  for (const authorization of [undefined, '', 'Bearer', 'Bearer x', 'Basic eDp4', 'PetaHost x']) {
+    const response = await send(name, authorization)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+  }
+  expect(reached).toEqual([])
+})
+
+it.each(personal)('%s answers exactly the roles of the table (SEC-2, A-54)', async (name) => {
+  const { auth } = routes[name as keyof typeof routes]
+  for (const role of roles) {
+    const response = await send(name, `Bearer role:${role}`)
+    const isRefused = response.status === 403
+    expect({ role, isRefused }).toEqual({ role, isRefused: !allowed[auth]?.includes(role) })
+  }
+})
+
+it.each(personal)('%s refuses an agent token (APR-50, POL-62)', async (name) => {
+  const response = await send(name, 'Bearer agent')
+  expect(response.status).toBe(403)
+  expect(await response.json()).toMatchObject({ code: 'human_session_required' })
+  expect(reached).toEqual([])
+})
+
+it.each(
+  personal.filter((name) => routes[name as keyof typeof routes].path.includes('{workspace}')),
+)('%s answers another workspace as if it did not exist (SEC-54)', async (name) => {
+  const response = await send(name, 'Bearer role:owner', `ws_${'9'.repeat(32)}`)
+  expect(response.status).toBe(404)
+  expect(await response.json()).toMatchObject({ code: 'not_found' })
+  expect(reached).toEqual([])
+})
+
+const post = (body: string | Uint8Array, contentType = 'application/json') =>
+  app.request('/api/v1/setup', {
+    method: 'POST',
+    headers: { 'content-type': contentType },
+    body: body as BodyInit,
+  })
+
+it.each([
+  ['no JSON', 'hello', 400, 'not_json'],
+  ['half of JSON', '{"link":', 400, 'not_json'],
+  ['no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400, 'not_json'],
+  ['a list', '[]', 400, 'invalid_request'],
+  ['an unknown field', '{"link":"a","email":"a@b.cd","name":"A","x":1}', 400, 'invalid_request'],
+  ['a wrong type', '{"link":5,"email":"a@b.cd","name":"A"}', 400, 'invalid_request'],
+  ['too much', `"${'a'.repeat(1024 * 1024)}"`, 413, 'body_too_large'],
+])(
+  'answers a body that is %s with a problem that says what to change',
+  async (_, body, status, code) => {
+    const response = await post(body)
+    const problem = await response.json()
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(problem).toMatchObject({ code, status, type: `/problems/${code}` })
+    expect(problem.detail).toMatch(/^[^{}]{10,}$/)
+  },
+)
+
+it('takes JSON only', async () => {
+  expect((await post('{}', 'text/plain')).status).toBe(415)
+})
+
+it('never repeats a refused value, which may be a secret', async () => {
+  const response = await post('{"link":"s3cr3t-value","email":"s3cr3t-value","name":7}')
+  expect(await response.text()).not.toContain('s3cr3t-value')
+})
+
+it('refuses query parameters that no route names', async () => {
+  const response = await app.request(`/api/v1/workspaces/${WORKSPACE}/agents?colour=red`, {
+    headers: { authorization: 'Bearer role:owner' },
+  })
+  expect(await response.json()).toMatchObject({ code: 'invalid_request' })
+})
+
+it('describes every route in OpenAPI 3.1, with its permission', async () => {
+  const document = await (await app.request('/api/v1/openapi.json')).json()
+  const described = Object.values<Record<string, { operationId: string }>>(document.paths)
+    .flatMap((path) => Object.values(path).map(({ operationId }) => operationId))
+    .toSorted()
+  expect(document.openapi).toBe('3.1.0')
+  expect(described).toEqual(names.toSorted())
+})
+
+it('explains every problem code at its address', async () => {
+  const response = await app.request('/problems/policy_denied')
+  expect(await response.text()).toMatch(/A policy denies this call/)
+  expect((await app.request('/problems/nonsense')).status).toBe(404)
+})
