@@ -43,9 +43,9 @@ it('answers random bytes with nothing but a CoreError', () => {
       .map((tail) => Buffer.concat([Buffer.from('PVE1\u0001'), tail])),
   )
   fc.assert(
-    fc.property(blobLike, (bytes) =>
-      expect(isRefused(() => openEnvelope(key, bytes, aad))).toBe(true),
-    ),
+    fc.property(blobLike, (bytes) => {
+      expect(isRefused(() => openEnvelope(key, bytes, aad))).toBe(true)
+    }),
     { numRuns: 20_000 },
   )
 })
