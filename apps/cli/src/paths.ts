@@ -1,0 +1,18 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const configHome = (): string => process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
+const dataHome = (): string => process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share')
+
+/** The signed-in session of this person, readable by them alone. */
+export const sessionFile = (): string => join(configHome(), 'peta', 'session.json')
+
+/** Core's data directory, where the host key is. Reading it is what proves access to the host. */
+export const dataDir = (): string => process.env['PETA_DATA_DIR'] ?? join(dataHome(), 'peta')
+
+export const hostKeyFile = (): string => join(dataDir(), 'host.key')
+
+const DEFAULT_PORT = '7382'
+
+export const defaultUrl = (): string =>
+  process.env['PETA_URL'] ?? `http://127.0.0.1:${process.env['PETA_PORT'] ?? DEFAULT_PORT}`
