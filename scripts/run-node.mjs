@@ -1,0 +1,33 @@
+/** Runs a TypeScript file of this repository as a child that shares this terminal. */
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+
+/**
+ * NOTE: Ctrl-C in a terminal reaches the child by itself; it is passed on only where there is no terminal, or the
+ * child would be told twice and stop without draining.
+ *
+ * @param {string} node
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Promise<number>} the child's exit code, or 128 + signal as shells have it
+ */
+export async function runNode(node, args, options = {}) {
+  const child = spawn(node, args, { stdio: 'inherit', ...options })
+  const pass = (signal) => {
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+  }
+  for (const signal of FORWARDED) process.on(signal, pass)
+  try {
+    return await new Promise((done, fail) => {
+      child.once('error', fail)
+      child.once('close', (code, signal) => done(code ?? 128 + constants.signals[signal]))
+    })
+  } finally {
+    for (const signal of FORWARDED) process.removeListener(signal, pass)
+  }
+}
+
+const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+
+/** Run from source; no debugger by signal; no way to reach a prototype by `__proto__` (SEC-70). */
+export const NODE_FLAGS = ['--conditions=source', '--disable-sigusr1', '--disable-proto=throw']

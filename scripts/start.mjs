@@ -1,0 +1,16 @@
+/** `npm start [-- --demo]`: installs what is missing, then starts Peta Core. */
+import { join } from 'node:path'
+
+import { prepare } from './prepare.mjs'
+import { NODE_FLAGS, runNode } from './run-node.mjs'
+import { ROOT, runScript } from './terminal.mjs'
+
+const args = process.argv.slice(2)
+
+await runScript(async () => {
+  const node = await prepare()
+  const program = args.includes('--demo')
+    ? [join(ROOT, 'apps/cli/src/main.ts'), 'start']
+    : [join(ROOT, 'apps/core/src/main.ts')]
+  return runNode(node, [...NODE_FLAGS, ...program, ...args])
+})
