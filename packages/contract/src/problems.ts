@@ -277,6 +277,68 @@ export const problems = {
     remedy: 'An administrator has to review and accept it.',
   },
 
+  // MCP
+  frame_invalid: {
+    status: 400,
+    title: 'The message is not a valid MCP message',
+    remedy: 'Send one JSON-RPC 2.0 message that every parser reads alike: {problem}.',
+  },
+  params_invalid: {
+    status: 400,
+    title: 'The parameters are not valid',
+    remedy: '{problem}',
+  },
+  meta_missing: {
+    status: 400,
+    title: 'A required member of _meta is missing',
+    remedy: 'Send {key} in params._meta.',
+  },
+  name_unknown: {
+    status: 404,
+    title: 'There is nothing of that name',
+    remedy: 'Call one of the names that the list shows.',
+  },
+  method_unknown: {
+    status: 404,
+    title: 'There is no such method',
+    remedy: 'Use a method of the protocol versions served: {supported}.',
+  },
+  header_mismatch: {
+    status: 400,
+    title: 'A header does not say what the body says',
+    remedy: 'Send {header} with the value of the body.',
+  },
+  capability_missing: {
+    status: 400,
+    title: 'The client lacks a capability that this needs',
+    remedy: 'Declare {requiredCapabilities}.',
+  },
+  version_unsupported: {
+    status: 400,
+    title: 'That protocol version is not served',
+    remedy: 'Use one of {supported}.',
+  },
+  not_acceptable: {
+    status: 406,
+    title: 'The answer would be of a type that was not asked for',
+    remedy: 'Send Accept: application/json, text/event-stream.',
+  },
+  session_required: {
+    status: 400,
+    title: 'The request belongs to no session and says no protocol version',
+    remedy: 'Call initialize first, or send {key} in params._meta. Versions: {supported}.',
+  },
+  session_unknown: {
+    status: 404,
+    title: 'There is no such session',
+    remedy: 'Call initialize to begin a new one.',
+  },
+  calls_limited: {
+    status: 429,
+    title: 'Too many calls at once',
+    remedy: 'Let some of the {callsMax} end first.',
+  },
+
   // Audit
   audit_unavailable: {
     status: 503,

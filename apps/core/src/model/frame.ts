@@ -18,15 +18,17 @@ export type Frame = Readonly<{
   spans: Readonly<{
     id?: Span
     params?: Span
-    /** `params.name` of tools/call and prompts/get. */
+    /** `params.name` of tools/call and prompts/get, `params.ref.name` of a completion. */
     name?: Span
-    /** `params.uri` of resources/read and its relatives. */
+    /** `params.uri` of resources/read and its relatives, `params.ref.uri` of a completion. */
     uri?: Span
     arguments?: Span
     /** `params._meta` and two of its members. */
     meta?: Span
     progressToken?: Span
     protocolVersion?: Span
+    /** The first number that a double does not hold exactly; policy refuses the frame (POL-13). */
+    lossyNumber?: Span
   }>
 }>
 

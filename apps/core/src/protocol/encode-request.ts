@@ -1,0 +1,98 @@
+import type { Era, Frame, Span } from '../model/frame.ts'
+import { OPEN_OBJECT } from './json-bytes.ts'
+import { readMembers } from './members.ts'
+import { metaKeys } from './meta-keys.ts'
+import { type Edit, splice } from './splice.ts'
+
+/** A client's message on its way to one server. */
+export type ServerBound = Readonly<{
+  frame: Frame
+  /** The era that the server speaks; the frame may be of either. */
+  era: Era
+  /** Id of this hop, unique in the connection. Absent for a notification. */
+  hopId?: number
+  /** The server's own name or URI, where the client's differs. */
+  name?: string
+  uri?: string
+  /** Unique in the connection; only used when the client sent a token of its own (MCP-130). */
+  progressToken?: number
+  /** The rest is only for modern servers. */
+  protocolVersion?: string
+  clientCapabilities?: unknown
+  clientInfo?: unknown
+}>
+
+/** What each hop writes anew, and what no hop passes on unless the server is trusted (MCP-133). */
+const REWRITTEN_META: ReadonlySet<string> = new Set([
+  metaKeys.protocolVersion,
+  metaKeys.clientInfo,
+  metaKeys.clientCapabilities,
+  'progressToken',
+  'baggage',
+])
+
+/**
+ * The client's frame in the server's era: the same bytes, but for the spans that the protocol has every hop rewrite
+ * (MCP-82). `arguments` is never touched, so what policy judged is what is sent.
+ */
+export function encodeRequest(request: ServerBound): Buffer {
+  const { frame, hopId, name, uri } = request
+  const { spans } = frame
+  const edits: Edit[] = []
+  if (spans.id && hopId !== undefined) edits.push({ span: spans.id, text: String(hopId) })
+  if (spans.name && name !== undefined) edits.push({ span: spans.name, text: JSON.stringify(name) })
+  if (spans.uri && uri !== undefined) edits.push({ span: spans.uri, text: JSON.stringify(uri) })
+  const meta = editMeta(request)
+  if (meta) edits.push(meta)
+  return splice(
+    frame.bytes,
+    edits.toSorted((a, b) => a.span[0] - b.span[0]),
+  )
+}
+
+function editMeta(request: ServerBound): Edit | undefined {
+  const { bytes, spans } = request.frame
+  const ours = ourMeta(request)
+  if (spans.meta) {
+    const text = metaText(bytes, spans.meta, request.era, ours)
+    return { span: spans.meta, text }
+  }
+  if (ours.length === 0) return undefined
+  const member = `"_meta":{${ours.join(',')}}`
+  if (spans.params) return insertFirst(bytes, spans.params, member)
+  return insertFirst(bytes, [bytes.indexOf(OPEN_OBJECT), bytes.length], `"params":{${member}}`)
+}
+
+/** The members that Peta, as the server's client, speaks for itself. */
+function ourMeta(request: ServerBound): readonly string[] {
+  const { frame, era, progressToken } = request
+  const members: string[] = []
+  if (frame.spans.progressToken && progressToken !== undefined) {
+    members.push(`"progressToken":${progressToken}`)
+  }
+  if (era === 'legacy') return members
+  const own = [
+    [metaKeys.protocolVersion, request.protocolVersion],
+    [metaKeys.clientCapabilities, request.clientCapabilities ?? {}],
+    [metaKeys.clientInfo, request.clientInfo],
+  ] as const
+  for (const [key, value] of own) {
+    if (value !== undefined) members.push(`"${key}":${JSON.stringify(value)}`)
+  }
+  return members
+}
+
+/** Their members that are not rewritten, byte for byte and in their order, then ours. */
+function metaText(bytes: Buffer, span: Span, era: Era, ours: readonly string[]): Buffer | string {
+  const kept = readMembers(bytes, span)
+    .filter(({ name }) => !REWRITTEN_META.has(name))
+    .filter(({ name }) => era === 'modern' || name !== metaKeys.logLevel)
+    .map(({ start, value }) => bytes.toString('utf8', start, value[1]))
+  return `{${[...kept, ...ours].join(',')}}`
+}
+
+function insertFirst(bytes: Buffer, object: Span, member: string): Edit {
+  const at = object[0] + 1
+  const isEmpty = readMembers(bytes, object).length === 0
+  return { span: [at, at], text: isEmpty ? member : `${member},` }
+}

@@ -1,0 +1,83 @@
+import { BACKSLASH, QUOTE, SPACE } from './json-bytes.ts'
+import { ESCAPED, notJson, refused, type ScanCursor, WIDE } from './scan-cursor.ts'
+
+/** Past this many bytes a native search for the string's end is cheaper than a loop. */
+const LONG_BYTES = 64
+/** `"`, `\`, `/`, b, f, n, r, t: what may follow a backslash, apart from u. */
+const SHORT_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'))
+const LETTER_U = 0x75
+const UNICODE_ESCAPE_BYTES = 6
+
+/**
+ * Steps over a string whose opening quote the cursor is on, and leaves in `flags` what it held. A strict scan looks
+ * at every byte; another jumps through long strings and leaves control characters in them alone.
+ */
+export function scanString(cursor: ScanCursor): void {
+  const { bytes, rules } = cursor
+  let at = cursor.at + 1
+  let flags = 0
+  let jumpAt = rules.isStrict ? Infinity : at + LONG_BYTES
+  for (;;) {
+    const byte = bytes[at]
+    if (byte === QUOTE) break
+    if (byte === BACKSLASH) {
+      at = skipEscape(cursor, at)
+      flags |= ESCAPED
+    } else if (byte === undefined || byte < SPACE) {
+      throw notJson('a string that does not end, or holds a control character')
+    } else if (at >= jumpAt) {
+      at = nextQuoteOrBackslash(bytes, at)
+      jumpAt = at + LONG_BYTES
+    } else {
+      if (byte > 0x7f) flags |= WIDE
+      at += 1
+    }
+  }
+  cursor.at = at + 1
+  cursor.flags = flags
+  cursor.seen |= flags
+}
+
+function nextQuoteOrBackslash(bytes: Buffer, from: number): number {
+  const quote = bytes.indexOf(QUOTE, from)
+  if (quote === -1) throw notJson('a string that does not end')
+  const backslash = bytes.subarray(from, quote).indexOf(BACKSLASH)
+  return backslash === -1 ? quote : from + backslash
+}
+
+function skipEscape(cursor: ScanCursor, at: number): number {
+  const kind = cursor.bytes[at + 1]
+  if (kind !== LETTER_U) {
+    if (kind === undefined || !SHORT_ESCAPES.has(kind)) throw notJson('an unknown escape')
+    return at + 2
+  }
+  const unit = codeUnit(cursor.bytes, at)
+  const next = at + UNICODE_ESCAPE_BYTES
+  if (!isSurrogate(unit) || !cursor.rules.isStrict) return next
+
+  const isPair =
+    isHigh(unit) &&
+    cursor.bytes[next] === BACKSLASH &&
+    cursor.bytes[next + 1] === LETTER_U &&
+    isLow(codeUnit(cursor.bytes, next))
+  if (!isPair) throw refused('half a surrogate pair')
+  return next + UNICODE_ESCAPE_BYTES
+}
+
+function codeUnit(bytes: Buffer, at: number): number {
+  let unit = 0
+  for (let index = at + 2; index < at + UNICODE_ESCAPE_BYTES; index += 1) {
+    unit = unit * 16 + hexDigit(bytes[index])
+  }
+  return unit
+}
+
+function hexDigit(byte: number | undefined): number {
+  const digit = byte === undefined ? Number.NaN : Number.parseInt(String.fromCharCode(byte), 16)
+  if (Number.isNaN(digit)) throw notJson('an escape without four hex digits')
+  return digit
+}
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
+const isHigh = (unit: number): boolean => unit < 0xdc00
+const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
