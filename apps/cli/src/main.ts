@@ -9,6 +9,7 @@ import { addPolicyCommands } from './commands/policy.ts'
 import { addSecretCommands } from './commands/secrets.ts'
 import { addServerCommands } from './commands/servers.ts'
 import { addSessionCommands } from './commands/session.ts'
+import { addStartCommand } from './commands/start.ts'
 import { printable } from './print.ts'
 
 /** Exit codes: 0 done, 1 refused or failed, 2 used wrongly; `audit verify` and `doctor` document their own. */
@@ -18,6 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--url <url>', 'address of Core')
     .option('--json', 'print results as JSON')
     .exitOverride()
+  addStartCommand(program)
   addSessionCommands(program)
   addServerCommands(program)
   addSecretCommands(program)
