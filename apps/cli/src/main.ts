@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
 import { addAgentCommands } from './commands/agents.ts'
 import { addApprovalCommands } from './commands/approvals.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addPolicyCommands } from './commands/policy.ts'
 import { addSecretCommands } from './commands/secrets.ts'
 import { addServerCommands } from './commands/servers.ts'
@@ -21,6 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
   addStartCommand(program)
   addSessionCommands(program)
+  addDoctorCommand(program)
   addServerCommands(program)
   addSecretCommands(program)
   addAgentCommands(program)

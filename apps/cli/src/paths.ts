@@ -16,3 +16,6 @@ const DEFAULT_PORT = '7382'
 
 export const defaultUrl = (): string =>
   process.env['PETA_URL'] ?? `http://127.0.0.1:${process.env['PETA_PORT'] ?? DEFAULT_PORT}`
+
+export const sealerKeyFile = (): string =>
+  process.env['PETA_SEALER_FILE'] ?? join(configHome(), 'peta', 'sealer.key')
