@@ -75,6 +75,7 @@ export const auditEvents = {
 
   'audit.exported': 'Someone exported a range of the log.',
   'audit.read': 'Someone searched the log.',
+  'audit.verify_failed': 'What is stored of an earlier log does not give its last signed root.',
 } as const satisfies Record<string, string>
 
 export type AuditEventType = keyof typeof auditEvents

@@ -1,3 +1,4 @@
+import type { AuditTables } from './families/audit.ts'
+
 /** Every table, for Kysely. Each family declares its own; this file only joins them. */
-// oxlint-disable-next-line typescript/no-empty-object-type -- families are joined here as they are written
-export type Tables = {}
+export type Tables = AuditTables

@@ -1,0 +1,105 @@
+import { appendLeaves, checkpointText, encodeLeaf, rootOf } from '@peta/proof'
+
+import { CoreError } from '../ground/errors.ts'
+import type { AuditDraft } from '../model/audit-event.ts'
+import type { LogAppender } from '../store/appender.ts'
+import {
+  advanceLog,
+  createInsertEntries,
+  writeCheckpoint,
+  writeTiles,
+  type AuditEntryRow,
+  type InsertEntries,
+} from '../store/families/audit-log.ts'
+import type { Db } from '../store/operation.ts'
+import { openLog, type LogConfig, type OpenLog } from './open-log.ts'
+import { addToTiles } from './tiles.ts'
+
+export type ArmableAppender = LogAppender & Readonly<{ arm: (config: LogConfig) => void }>
+
+/**
+ * Writes entries, tiles and one signed checkpoint per batch. Until it is armed with the signing key, and after it lost
+ * its log to another writer, every append fails: nothing runs unrecorded (AUD-22).
+ */
+export function createLogAppender(): ArmableAppender {
+  const insertEntries = createInsertEntries()
+  let config: LogConfig | undefined
+  let current: OpenLog | undefined
+
+  return {
+    arm(next) {
+      config ??= next
+    },
+    async append(db, drafts, context) {
+      if (!config) throw unavailable('the signing key is not unsealed')
+      if (current?.state === 'closed') throw unavailable('the log was closed')
+      const opened = current ? undefined : await openLog(db, config, context)
+      const log = opened?.log ?? current
+      if (!log) throw unavailable('no log')
+      const next = await writeBatch({
+        db,
+        insertEntries,
+        log,
+        drafts: [...(opened?.drafts ?? []), ...drafts],
+        nowMs: context.nowMs,
+      })
+      return { committed: () => void (current = next) }
+    },
+  }
+}
+
+type Batch = Readonly<{
+  db: Db
+  insertEntries: InsertEntries
+  log: OpenLog
+  drafts: readonly AuditDraft[]
+  nowMs: number
+}>
+
+async function writeBatch({ db, insertEntries, log, drafts, nowMs }: Batch): Promise<OpenLog> {
+  const from = log.frontier.size
+  const rows = drafts.map((draft, at) => toRow(log.logId, from + at, draft))
+  const leaves = rows.map((row) => row.leaf)
+  const frontier = appendLeaves(log.frontier, leaves)
+  const { tiles, full } = addToTiles(log.tiles, leaves)
+  const isClosed = drafts.at(-1)?.type === 'log.closed'
+  const root = rootOf(frontier)
+  const size = frontier.size
+
+  const closedAt = isClosed ? nowMs : null
+  if (!(await advanceLog(db, log.logId, { from, to: size, closedAt }))) {
+    throw unavailable('another writer took the log over')
+  }
+  await insertEntries(db, rows)
+  await writeTiles(
+    db,
+    full.map((tile) => ({ log_id: log.logId, ...tile })),
+  )
+  const note = log.signer.sign(checkpointText({ origin: log.signer.name, size, root }))
+  await writeCheckpoint(db, { log_id: log.logId, size, root, note })
+  return { ...log, frontier, tiles, state: isClosed ? 'closed' : 'open' }
+}
+
+/** The text is put together once and hashed as it is stored; ids are ours and need no escaping (AUD-21). */
+function toRow(logId: string, idx: number, draft: AuditDraft): AuditEntryRow {
+  const text = `{"v":1,"id":"${draft.id}","log_id":"${logId}","idx":${idx},"ts":${draft.tsMs},${draft.fields}}`
+  const { body, leaf } = encodeLeaf(text)
+  return {
+    log_id: logId,
+    idx,
+    event_id: draft.id,
+    workspace_id: draft.workspaceId,
+    ts: draft.tsMs,
+    type: draft.type,
+    outcome: draft.outcome ?? null,
+    actor_id: draft.actorId ?? null,
+    target: draft.target ?? null,
+    cause_id: draft.causeId ?? null,
+    body,
+    leaf,
+  }
+}
+
+/** The reason is for our own log: callers learn only that the record cannot be written. */
+const unavailable = (reason: string): CoreError =>
+  new CoreError('audit_unavailable', {}, { cause: new Error(reason) })

@@ -1,0 +1,200 @@
+import type { CompiledQuery } from 'kysely'
+
+import type { Db } from '../operation.ts'
+import type { AuditTables } from './audit.ts'
+
+/**
+ * What the log writer does to its tables, inside the writer's transaction. These are no named operations: they run
+ * with every batch and are called by the appender alone.
+ */
+
+export type AuditEntryRow = Readonly<AuditTables['audit_event']>
+
+type Predecessor = Readonly<{ logId: string; epoch: number; size: number; root: Uint8Array }>
+
+/** The last log of an instance with its last durable checkpoint, and the highest epoch that was ever used. */
+export async function findPredecessor(
+  db: Db,
+  instanceId: string,
+): Promise<Predecessor | undefined> {
+  const log = await db
+    .selectFrom('audit_log')
+    .select(['log_id', 'epoch'])
+    .where('instance_id', '=', instanceId)
+    .orderBy('epoch', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (!log) return undefined
+  const last = await db
+    .selectFrom('audit_checkpoint')
+    .select(['size', 'root'])
+    .where('log_id', '=', log.log_id)
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (!last) return undefined
+  return { logId: log.log_id, epoch: log.epoch, size: last.size, root: last.root }
+}
+
+/** Ends every open log of the instance, so that its writers can commit nothing more, and begins the next. */
+export async function beginLog(
+  db: Db,
+  log: Pick<
+    AuditTables['audit_log'],
+    'log_id' | 'instance_id' | 'epoch' | 'key_id' | 'public_key' | 'opened_at'
+  >,
+): Promise<void> {
+  await db
+    .updateTable('audit_log')
+    .set({ closed_at: log.opened_at })
+    .where('instance_id', '=', log.instance_id)
+    .where('closed_at', 'is', null)
+    .execute()
+  await db
+    .insertInto('audit_log')
+    .values({ ...log, size: 0, closed_at: null, recovered_at: null })
+    .execute()
+}
+
+/**
+ * Moves the durable size of a log. False when another writer took over: the row lock holds until commit, so a writer
+ * that lost its log can commit nothing (AUD-30).
+ */
+export async function advanceLog(
+  db: Db,
+  logId: string,
+  size: Readonly<{ from: number; to: number; closedAt: number | null }>,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('audit_log')
+    .set({ size: size.to, closed_at: size.closedAt })
+    .where('log_id', '=', logId)
+    .where('size', '=', size.from)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+export async function writeTiles(
+  db: Db,
+  tiles: readonly AuditTables['audit_tile'][],
+): Promise<void> {
+  if (tiles.length > 0)
+    await db
+      .insertInto('audit_tile')
+      .values([...tiles])
+      .execute()
+}
+
+export async function writeCheckpoint(
+  db: Db,
+  checkpoint: Pick<AuditTables['audit_checkpoint'], 'log_id' | 'size' | 'root' | 'note'>,
+): Promise<void> {
+  await db
+    .insertInto('audit_checkpoint')
+    .values({ ...checkpoint, published_to: null })
+    .execute()
+}
+
+type Span = Readonly<{ from: number; count: number }>
+
+/** Full tiles of one level, in order. */
+export async function readTiles(
+  db: Db,
+  logId: string,
+  level: number,
+  { from, count }: Span,
+): Promise<readonly Uint8Array[]> {
+  const rows = await db
+    .selectFrom('audit_tile')
+    .select('hashes')
+    .where('log_id', '=', logId)
+    .where('level', '=', level)
+    .where('n', '>=', from)
+    .where('n', '<', from + count)
+    .orderBy('n')
+    .execute()
+  return rows.map((row) => row.hashes)
+}
+
+export async function readLeaves(
+  db: Db,
+  logId: string,
+  { from, count }: Span,
+): Promise<readonly Uint8Array[]> {
+  const rows = await db
+    .selectFrom('audit_event')
+    .select('leaf')
+    .where('log_id', '=', logId)
+    .where('idx', '>=', from)
+    .where('idx', '<', from + count)
+    .orderBy('idx')
+    .execute()
+  return rows.map((row) => row.leaf)
+}
+
+export type InsertEntries = (db: Db, rows: readonly AuditEntryRow[]) => Promise<void>
+
+const ROWS_PER_STATEMENT_MAX = 64
+
+/**
+ * Inserts entries with few distinct statements, compiled once each: building a statement per batch costs more than
+ * running it.
+ */
+export function createInsertEntries(): InsertEntries {
+  const compiled = new Map<number, CompiledQuery>()
+
+  return async function insertEntries(db, rows) {
+    for (let at = 0; at < rows.length;) {
+      const count = widestChunk(rows.length - at)
+      const statement = compiled.get(count) ?? compileInsert(db, count)
+      compiled.set(count, statement)
+      const parameters = rows.slice(at, at + count).flatMap(valuesOf)
+      await db.executeQuery({ ...statement, parameters })
+      at += count
+    }
+  }
+}
+
+function widestChunk(left: number): number {
+  let width = ROWS_PER_STATEMENT_MAX
+  while (width > left) width /= 2
+  return width
+}
+
+function compileInsert(db: Db, count: number): CompiledQuery {
+  const blank: AuditEntryRow = {
+    log_id: '',
+    idx: 0,
+    event_id: '',
+    workspace_id: '',
+    ts: 0,
+    type: '',
+    outcome: '',
+    actor_id: '',
+    target: '',
+    cause_id: '',
+    body: new Uint8Array(),
+    leaf: new Uint8Array(),
+  }
+  return db
+    .insertInto('audit_event')
+    .values(Array.from({ length: count }, () => blank))
+    .compile()
+}
+
+/** In the order of the columns of the compiled statement. */
+const valuesOf = (row: AuditEntryRow): readonly unknown[] => [
+  row.log_id,
+  row.idx,
+  row.event_id,
+  row.workspace_id,
+  row.ts,
+  row.type,
+  row.outcome,
+  row.actor_id,
+  row.target,
+  row.cause_id,
+  row.body,
+  row.leaf,
+]
