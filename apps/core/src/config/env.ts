@@ -23,6 +23,9 @@ export const settings = {
   PETA_LOG_LEVEL: '`debug`, `info` (default), `warn`, `error` or `silent`.',
   PETA_ALLOW_UNSAFE_FS:
     '`1` allows a data directory on a network file system, whose locks cannot be trusted.',
+  PETA_URL:
+    'Where the command line finds Core. Default: `http://127.0.0.1:7382`. Core itself does not use it.',
+  PETA_DEMO_PORT: 'Port of the demo’s notes API. Default: `7383`. Only `--demo` uses it.',
 } as const satisfies Record<string, string>
 
 export type SettingName = keyof typeof settings
