@@ -1,0 +1,135 @@
+import { isAborted } from '../ground/abort.ts'
+import type { Clock } from '../ground/clock.ts'
+import { CoreError, isCoreError } from '../ground/errors.ts'
+import type { ApprovalStatus } from '../model/approval.ts'
+import type { AuditDraft, AuditOutcome } from '../model/audit-event.ts'
+import type { Append, Backlog } from './backlog.ts'
+import type { CallEnd, CallEvents, Intent } from './call-events.ts'
+
+/** What a call's work ends in, as far as the log needs to know it. */
+export type RecordedOutcome = Readonly<{
+  state: string
+  result?: Readonly<{ bytes: Uint8Array; isError: boolean }>
+  status?: ApprovalStatus
+}>
+
+/** The bracket around every call: no effect without a record, no reply without a record (AUD-1, AUD-20). */
+export type RecordCall = <O extends RecordedOutcome>(
+  intent: Intent,
+  work: () => Promise<O>,
+) => Promise<O>
+
+export type RecordDependencies = Readonly<{
+  append: Append
+  backlog: Backlog
+  events: CallEvents
+  clock: Pick<Clock, 'monotonicUs'>
+}>
+
+/**
+ * The decision is durable before the work starts, and the outcome before the reply. A tool that an administrator
+ * labelled read-only may start while its decision is on the way to disk, and its outcome is written after the reply;
+ * its reply still waits for the decision.
+ */
+export function createRecord({ append, backlog, events, clock }: RecordDependencies): RecordCall {
+  /** Nothing starts ahead of its record unless the last record could be written. */
+  let isHealthy = false
+
+  async function write(drafts: readonly AuditDraft[]): Promise<void> {
+    try {
+      await append(drafts)
+      isHealthy = true
+    } catch (error) {
+      isHealthy = false
+      throw error
+    }
+  }
+
+  async function recordDurably<O extends RecordedOutcome>(
+    intent: Intent,
+    work: () => Promise<O>,
+  ): Promise<O> {
+    const decided = events.decided(intent)
+    await write([decided])
+    if (intent.decision.effect === 'deny') return work()
+    const startUs = clock.monotonicUs()
+    const ended = await settle(work)
+    const end = endOf(ended, clock.monotonicUs() - startUs)
+    await write([events.completed(intent, decided.id, end)]).catch((cause: unknown) => {
+      throw new CoreError(unrecordedCode(end), {}, { cause })
+    })
+    return unwrap(ended)
+  }
+
+  async function recordRead<O extends RecordedOutcome>(
+    intent: Intent,
+    work: () => Promise<O>,
+  ): Promise<O> {
+    const decided = events.decided(intent)
+    const startUs = clock.monotonicUs()
+    const [written, ended] = await Promise.all([settle(() => write([decided])), settle(work)])
+    const end = endOf(ended, clock.monotonicUs() - startUs)
+    const completed = events.completed(intent, decided.id, end)
+    backlog.push('error' in written ? [decided, completed] : [completed])
+    unwrap(written)
+    return unwrap(ended)
+  }
+
+  return async function record(intent, work) {
+    backlog.admit()
+    const mayStart = isHealthy && isLabelledRead(intent)
+    return mayStart ? recordRead(intent, work) : recordDurably(intent, work)
+  }
+}
+
+type Settled<T> = Readonly<{ value: T } | { error: unknown }>
+
+async function settle<T>(work: () => Promise<T>): Promise<Settled<T>> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function unwrap<T>(settled: Settled<T>): T {
+  if ('error' in settled) throw settled.error
+  return settled.value
+}
+
+const isLabelledRead = ({ call, decision }: Intent): boolean =>
+  decision.effect === 'allow' &&
+  call.item?.labels.includes('read') === true &&
+  !call.item.labels.includes('write') &&
+  !call.item.labels.includes('destructive')
+
+function endOf(ended: Settled<RecordedOutcome>, durationUs: number): CallEnd {
+  if ('error' in ended) return { durationUs, ...failureOf(ended.error) }
+  const { state, result, status } = ended.value
+  return {
+    outcome: result ? (result.isError ? 'failed' : 'executed') : waitingOutcome(state, status),
+    durationUs,
+    ...(result && { result: { bytes: result.bytes.length, isError: result.isError } }),
+    ...(status && { approval: { id: status.approvalId, state: status.state } }),
+  }
+}
+
+function waitingOutcome(state: string, status: ApprovalStatus | undefined): AuditOutcome {
+  if (state === 'pending') return 'pending'
+  return status?.state === 'EXPIRED' ? 'expired' : 'denied'
+}
+
+/** A call that was given up, or not answered in time, may have run. */
+const UNKNOWN_CODES: ReadonlySet<string> = new Set(['outcome_unknown', 'call_timed_out'])
+
+function failureOf(error: unknown): Pick<CallEnd, 'outcome' | 'errorCode'> {
+  if (isAborted(error)) return { outcome: 'unknown', errorCode: 'cancelled' }
+  const errorCode = isCoreError(error) ? error.code : 'internal'
+  return { outcome: UNKNOWN_CODES.has(errorCode) ? 'unknown' : 'failed', errorCode }
+}
+
+/** Work that may have had an effect must not be repeated just because its outcome could not be written. */
+const unrecordedCode = ({ outcome }: CallEnd): 'outcome_unknown' | 'audit_unavailable' =>
+  outcome === 'pending' || outcome === 'denied' || outcome === 'expired'
+    ? 'audit_unavailable'
+    : 'outcome_unknown'
