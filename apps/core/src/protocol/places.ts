@@ -26,17 +26,26 @@ export type Slot =
   | 'structuredContent'
 
 /** An object of the protocol: the members it gives a meaning to. */
-export type Place = Readonly<{ members: readonly PlaceMember[] }>
+export type Place = Readonly<{
+  members: readonly PlaceMember[]
+  /** The same by the length of their names, which tells most names apart. */
+  byLength: readonly (readonly PlaceMember[])[]
+}>
 
 export type PlaceMember = Readonly<{ name: string; bytes: Buffer; slot?: Slot; inside?: Place }>
 
-const place = (members: Readonly<Record<string, Omit<PlaceMember, 'name' | 'bytes'>>>): Place => ({
-  members: Object.entries(members).map(([name, rest]) => ({
+function place(table: Readonly<Record<string, Omit<PlaceMember, 'name' | 'bytes'>>>): Place {
+  const members = Object.entries(table).map(([name, rest]) => ({
     name,
     bytes: Buffer.from(name),
     ...rest,
-  })),
-})
+  }))
+  const lengthMax = Math.max(...members.map(({ name }) => name.length))
+  const byLength = Array.from({ length: lengthMax + 1 }, (_, length) =>
+    members.filter(({ name }) => name.length === length),
+  )
+  return { members, byLength }
+}
 
 const meta = place({
   progressToken: { slot: 'progressToken' },

@@ -18,6 +18,8 @@ export type ScanCursor = {
   /** Flags of all strings so far, and of the last one. */
   seen: number
   flags: number
+  /** The next backslash, as far as one was looked for; kept, so that the text is searched only once. */
+  backslashAt: number
   /** The last member name, without its quotes. */
   nameStart: number
   nameEnd: number

@@ -60,9 +60,10 @@ function spell(bytes: Buffer, start: number, end: number): string {
 export function findMember(cursor: ScanCursor, place: Place): PlaceMember | undefined {
   if (cursor.flags !== 0) return findSpelled(cursor, place)
   const { bytes, nameStart, nameEnd } = cursor
-  const length = nameEnd - nameStart
-  for (const member of place.members) {
-    if (member.bytes.length !== length || !isFolded(bytes, nameStart, member.bytes)) continue
+  const candidates = place.byLength[nameEnd - nameStart]
+  if (candidates === undefined) return undefined
+  for (const member of candidates) {
+    if (!isFolded(bytes, nameStart, member.bytes)) continue
     if (isSame(bytes, nameStart, nameEnd, member.bytes)) return member
     if (cursor.rules.isStrict) throw oddCase(member)
   }

@@ -3,8 +3,17 @@ import { ESCAPED, notJson, refused, type ScanCursor, WIDE } from './scan-cursor.
 
 /** Past this many bytes a native search for the string's end is cheaper than a loop. */
 const LONG_BYTES = 64
-/** `"`, `\`, `/`, b, f, n, r, t: what may follow a backslash, apart from u. */
-const SHORT_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'))
+/** Beyond every frame, yet a small integer to the engine. */
+const NEVER = 2 ** 30 - 1
+/** What a byte is inside a string. */
+const PLAIN = 0
+const HIGH = 1
+const STOP = 2
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => kindOf(byte))
+/** `"`, `\\`, `/`, b, f, n, r, t: what may follow a backslash, apart from u. */
+const IS_SHORT_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
+)
 const LETTER_U = 0x75
 const UNICODE_ESCAPE_BYTES = 6
 
@@ -16,21 +25,24 @@ export function scanString(cursor: ScanCursor): void {
   const { bytes, rules } = cursor
   let at = cursor.at + 1
   let flags = 0
-  let jumpAt = rules.isStrict ? Infinity : at + LONG_BYTES
+  let jumpAt = rules.isStrict ? NEVER : at + LONG_BYTES
   for (;;) {
-    const byte = bytes[at]
-    if (byte === QUOTE) break
-    if (byte === BACKSLASH) {
+    const byte = bytes[at] ?? 0
+    const kind = KINDS[byte]
+    if (kind === PLAIN && at < jumpAt) at += 1
+    else if (byte === QUOTE) break
+    else if (byte === BACKSLASH) {
       at = skipEscape(cursor, at)
       flags |= ESCAPED
-    } else if (byte === undefined || byte < SPACE) {
+      if (jumpAt !== NEVER) jumpAt = at + LONG_BYTES
+    } else if (kind === STOP)
       throw notJson('a string that does not end, or holds a control character')
-    } else if (at >= jumpAt) {
-      at = nextQuoteOrBackslash(bytes, at)
-      jumpAt = at + LONG_BYTES
-    } else {
-      if (byte > 0x7f) flags |= WIDE
+    else if (at < jumpAt) {
+      flags |= WIDE
       at += 1
+    } else {
+      at = nextQuoteOrBackslash(cursor, at)
+      jumpAt = at + LONG_BYTES
     }
   }
   cursor.at = at + 1
@@ -38,17 +50,26 @@ export function scanString(cursor: ScanCursor): void {
   cursor.seen |= flags
 }
 
-function nextQuoteOrBackslash(bytes: Buffer, from: number): number {
+function kindOf(byte: number): number {
+  if (byte === QUOTE || byte === BACKSLASH || byte < SPACE) return STOP
+  return byte > 0x7f ? HIGH : PLAIN
+}
+
+function nextQuoteOrBackslash(cursor: ScanCursor, from: number): number {
+  const { bytes } = cursor
   const quote = bytes.indexOf(QUOTE, from)
   if (quote === -1) throw notJson('a string that does not end')
-  const backslash = bytes.subarray(from, quote).indexOf(BACKSLASH)
-  return backslash === -1 ? quote : from + backslash
+  if (cursor.backslashAt < from) {
+    const backslash = bytes.indexOf(BACKSLASH, from)
+    cursor.backslashAt = backslash === -1 ? bytes.length : backslash
+  }
+  return Math.min(quote, cursor.backslashAt)
 }
 
 function skipEscape(cursor: ScanCursor, at: number): number {
   const kind = cursor.bytes[at + 1]
   if (kind !== LETTER_U) {
-    if (kind === undefined || !SHORT_ESCAPES.has(kind)) throw notJson('an unknown escape')
+    if (IS_SHORT_ESCAPE[kind ?? 0] !== 1) throw notJson('an unknown escape')
     return at + 2
   }
   const unit = codeUnit(cursor.bytes, at)

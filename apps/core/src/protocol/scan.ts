@@ -10,6 +10,7 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
+  SPACE,
 } from './json-bytes.ts'
 import type { Place, Slot } from './places.ts'
 import { notJson, refused, type ScanCursor, type ScanRules, WIDE } from './scan-cursor.ts'
@@ -36,7 +37,7 @@ export function scan(bytes: Buffer, root: Place, rules: ScanRules): Scanned {
   const cursor = cursorAt(bytes, rules)
   skipSpace(cursor)
   scanValue(cursor, root)
-  skipSpace(cursor)
+  if (cursor.at < bytes.length) skipSpace(cursor)
   if (cursor.at !== bytes.length) throw notJson('bytes after its end')
 
   const isAscii = rules.isStrict && (cursor.seen & WIDE) === 0
@@ -52,6 +53,7 @@ const cursorAt = (bytes: Buffer, rules: ScanRules): ScanCursor => ({
   depth: 0,
   seen: 0,
   flags: 0,
+  backslashAt: -1,
   nameStart: 0,
   nameEnd: 0,
   names: [],
@@ -150,9 +152,11 @@ function scanWord(cursor: ScanCursor, word: 'true' | 'false' | 'null'): void {
   cursor.at += word.length
 }
 
+/** Most values have none before them: one comparison, then. */
 function skipSpace(cursor: ScanCursor): void {
   const { bytes } = cursor
   let { at } = cursor
-  while (isSpace(bytes[at])) at += 1
+  if ((bytes[at] ?? 0) > SPACE) return
+  while (at < bytes.length && isSpace(bytes[at])) at += 1
   cursor.at = at
 }

@@ -1,0 +1,143 @@
+import { CoreError } from '../ground/errors.ts'
+import type { Era, Frame, Span } from '../model/frame.ts'
+import { OPEN_OBJECT } from './json-bytes.ts'
+import { readMembers, readValue } from './members.ts'
+import { metaKeys } from './meta-keys.ts'
+import { exposedUri } from './names.ts'
+import { removeMembers } from './remove-members.ts'
+import { resultUris } from './result-uris.ts'
+import type { ServerFrame } from './server-frame.ts'
+import { type Edit, splice } from './splice.ts'
+
+/** A server's answer on its way to the client. */
+export type ClientBound = Readonly<{
+  answer: ServerFrame
+  serverEra: Era
+  /** The request it answers; its id goes back byte for byte. */
+  request: Frame
+  clientEra: Era
+  /** Slug of the server, for the URIs that clients see. */
+  alias: string
+  /** Peta's `serverInfo` as JSON text. */
+  serverInfo: string
+}>
+
+/** No source keeps clients from asking again for longer (MCP-119). */
+const TTL_MS_MAX = 300_000
+const CACHEABLE_METHOD = 'resources/read'
+
+/**
+ * The answer in the client's era: the server's bytes, but for the spans that every hop rewrites (MCP-82).
+ *
+ * @throws CoreError `server_misbehaves` when the result is no object
+ */
+export function encodeResult(bound: ClientBound): Buffer {
+  const { answer } = bound
+  const { bytes, spans } = answer
+  if (spans.result && bytes[spans.result[0]] !== OPEN_OBJECT) {
+    throw new CoreError('server_misbehaves', { server: bound.alias })
+  }
+  const content = spans.result ? editResult(bound, spans.result) : editError(bound)
+  const edits = [...editId(bound), ...content]
+  return splice(
+    bytes,
+    edits.toSorted((a, b) => a.span[0] - b.span[0]),
+  )
+}
+
+function editId({ answer, request }: ClientBound): readonly Edit[] {
+  const theirs = answer.spans.id
+  const ours = request.spans.id
+  return theirs && ours ? [{ span: theirs, text: request.bytes.subarray(ours[0], ours[1]) }] : []
+}
+
+function editResult(bound: ClientBound, result: Span): readonly Edit[] {
+  const { bytes } = bound.answer
+  const uris = resultUris(bytes, result).map((span) => ({
+    span,
+    text: JSON.stringify(exposedUri(bound.alias, String(readValue(bytes, span)))),
+  }))
+  if (bound.clientEra === 'modern') return [...toModern(bound, result), ...uris]
+  return bound.serverEra === 'modern' ? [...toLegacy(bound), ...uris] : uris
+}
+
+/** Every modern result says what it is and who answers (MCP-25); reads also say how long they hold. */
+function toModern(bound: ClientBound, result: Span): readonly Edit[] {
+  const { bytes, spans } = bound.answer
+  const edits: Edit[] = []
+  const added: string[] = []
+  const put = (name: string, span: Span | undefined, text: string): void => {
+    if (span) edits.push({ span, text })
+    else added.push(`"${name}":${text}`)
+  }
+  if (!spans.resultType) added.push('"resultType":"complete"')
+  if (bound.request.method === CACHEABLE_METHOD) {
+    put('ttlMs', spans.ttlMs, String(ttlMs(bound)))
+    put('cacheScope', spans.cacheScope, '"private"')
+  }
+  put('_meta', spans.meta, modernMeta(bound))
+  if (added.length === 0) return edits
+  const isEmpty = readFirst(bytes, result[0] + 1) === '}'
+  const at = result[0] + 1
+  edits.push({ span: [at, at], text: isEmpty ? added.join(',') : `${added.join(',')},` })
+  return edits
+}
+
+function ttlMs({ answer, serverEra }: ClientBound): number {
+  const span = answer.spans.ttlMs
+  const theirs = span && serverEra === 'modern' ? Number(readValue(answer.bytes, span)) : 0
+  return Number.isFinite(theirs) ? Math.max(0, Math.min(Math.trunc(theirs), TTL_MS_MAX)) : 0
+}
+
+/** The server's members byte for byte, but for its own description, which moves aside. */
+function modernMeta({ answer, serverInfo }: ClientBound): string {
+  const { bytes, spans } = answer
+  const members = spans.meta ? readMembers(bytes, spans.meta) : []
+  const kept = members
+    .filter(({ name }) => name !== metaKeys.serverInfo && name !== metaKeys.petaServer)
+    .map(({ start, value }) => bytes.toString('utf8', start, value[1]))
+  const theirs = spans.serverInfo && bytes.toString('utf8', ...spans.serverInfo)
+  return `{${[
+    ...kept,
+    `"${metaKeys.serverInfo}":${serverInfo}`,
+    ...(theirs === undefined ? [] : [`"${metaKeys.petaServer}":${theirs}`]),
+  ].join(',')}}`
+}
+
+/** What a modern server says that older clients do not know, or do not accept (MCP-62, MCP-63 step 6). */
+function toLegacy({ answer }: ClientBound): readonly Edit[] {
+  const { bytes, spans } = answer
+  const { structuredContent } = spans
+  const isPlain = structuredContent && bytes[structuredContent[0]] !== OPEN_OBJECT
+  const gone = [
+    spans.resultType,
+    spans.ttlMs,
+    spans.cacheScope,
+    isPlain ? structuredContent : undefined,
+  ]
+    .filter((span) => span !== undefined)
+    .toSorted((a, b) => a[0] - b[0])
+  const info = spans.serverInfo ? removeMembers(bytes, [spans.serverInfo]) : []
+  return [...removeMembers(bytes, gone), ...info]
+}
+
+/** Codes that one revision gives a meaning that the client's has not, or that are about our hop (MCP-83, MCP-24). */
+function editError({ answer, clientEra }: ClientBound): readonly Edit[] {
+  const { code, spans } = answer
+  if (code === undefined || !spans.code) return []
+  const relayed = relayedCode(code, clientEra)
+  return relayed === code ? [] : [{ span: spans.code, text: String(relayed) }]
+}
+
+/** The code that a client of an era gets to see for a server's. */
+export function relayedCode(code: number, era: Era): number {
+  if (code === -32_020 || code === -32_022) return -32_603
+  if (era === 'legacy') return code
+  if (code === -32_002) return -32_602
+  const isUnassigned = code <= -32_020 && code >= -32_099 && code !== -32_021
+  return isUnassigned ? -32_603 : code
+}
+
+function readFirst(bytes: Buffer, from: number): string {
+  return /^\s*(.)/su.exec(bytes.toString('latin1', from, from + 64))?.[1] ?? ''
+}

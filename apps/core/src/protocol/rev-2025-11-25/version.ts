@@ -1,0 +1,17 @@
+/** Revisions with an `initialize` handshake, newest first. */
+export const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
+
+export type LegacyVersion = (typeof legacyVersions)[number]
+
+/** The version a session gets: the one asked for where it is served, else the newest (MCP-30). */
+export const negotiateVersion = (requested: unknown): LegacyVersion =>
+  legacyVersions.find((served) => served === requested) ?? legacyVersions[0]
+
+/** A revision date beyond the legacy ones, whether served or not. */
+export const isLaterVersion = (version: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(version) && version > legacyVersions[0]
+
+/** Later requests of a session say its version; before 2025-06-18 they did not have to (MCP-32). */
+export function isSessionVersion(negotiated: LegacyVersion, header: string | undefined): boolean {
+  return header === undefined || header === negotiated || negotiated < '2025-06-18'
+}
