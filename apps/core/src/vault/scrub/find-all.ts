@@ -25,7 +25,7 @@ export function findAll(matcher: Matcher, bytes: Buffer): readonly Hit[] {
   function search(source: Buffer, depth: number): readonly Hit[] {
     const hits = matcher.find(source).map((found): Hit => ({ ...found, via: [] }))
     if (depth === DEPTH_MAX) return hits
-    for (const view of viewsOf(source)) {
+    for (const view of viewsOf(source, matcher)) {
       budget -= view.bytes.byteLength
       if (budget < 0) throw new CoreError('scrub_failed')
       hits.push(...search(view.bytes, depth + 1).map((hit) => inSource(hit, view)))
@@ -40,7 +40,7 @@ export function findAll(matcher: Matcher, bytes: Buffer): readonly Hit[] {
  * No percent-encoding and no base64 holds a backslash, so where JSON escapes are undone the rest of the decoding
  * goes on from there. XML leaves backslashes alone, so it is undone on both sides.
  */
-function* viewsOf(source: Buffer): Generator<View> {
+function* viewsOf(source: Buffer, matcher: Matcher): Generator<View> {
   const json = jsonView(source)
   if (json) yield json
   const xml = xmlView(source)
@@ -48,7 +48,7 @@ function* viewsOf(source: Buffer): Generator<View> {
   if (json) return
   const percent = percentView(source)
   if (percent) yield percent
-  yield* encodedRuns(source)
+  yield* encodedRuns(source, matcher)
 }
 
 function inSource(hit: Hit, view: View): Hit {

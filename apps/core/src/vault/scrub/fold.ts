@@ -8,6 +8,8 @@ const CARRIAGE_RETURN = 0x0d
 
 export const foldOf: Uint8Array = buildFold()
 
+export const SKIPPED_BYTES = [LINE_FEED, CARRIAGE_RETURN, 0] as const
+
 export const isSkipped = (byte: number | undefined): boolean =>
   byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === 0
 

@@ -18,22 +18,20 @@ export function formsOf({ name, values }: Sought): readonly Form[] {
   )
 }
 
+export const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80)
+
 type Encoding = readonly [form: FormName, bytes: Buffer]
 
 function encodings(piece: Buffer): readonly Encoding[] {
   const wide = Buffer.from(piece.toString('utf8'), 'utf16le')
   return [
     ['raw', piece],
-    ['utf16', wide],
+    ...(isAscii(piece) ? [] : [['utf16', wide] as const]),
     ...base64Forms('utf16-base64', wide),
-    ...[piece, ...escapedNonAscii(piece)].flatMap((bytes) => [
-      hexForm(bytes),
-      ...base64Forms('base64', bytes),
-    ]),
+    ['hex', Buffer.from(piece.toString('hex'))],
+    ...base64Forms('base64', piece),
   ]
 }
-
-const hexForm = (bytes: Buffer): Encoding => ['hex', Buffer.from(bytes.toString('hex'))]
 
 /**
  * The characters that a value alone determines when it stands at byte 0, 1 or 2 of a group of three, in whatever
@@ -47,26 +45,3 @@ function base64Forms(form: FormName, bytes: Buffer): readonly Encoding[] {
     return [form, Buffer.from(text.slice(from, to))]
   })
 }
-
-/**
- * Nested encodings are found by decoding what turns out as ASCII. Escaped text that stays outside ASCII would be
- * missed inside base64, so its usual forms are listed too.
- */
-function escapedNonAscii(piece: Buffer): readonly Buffer[] {
-  if (piece.every((byte) => byte < 0x80)) return []
-  const text = piece.toString('utf8')
-  return [JSON.stringify(text).slice(1, -1), escapeXml(text)]
-    .filter((escaped) => escaped !== text)
-    .map((escaped) => Buffer.from(escaped))
-}
-
-const XML_ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
-
-const escapeXml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => XML_ENTITIES[character] ?? character)

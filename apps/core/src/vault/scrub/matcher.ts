@@ -1,6 +1,6 @@
 import { buildAutomaton, scan } from './automaton.ts'
 import { foldOf, isSkipped } from './fold.ts'
-import { formsOf, type Form, type FormName, type Sought } from './forms.ts'
+import { formsOf, isAscii, type Form, type FormName, type Sought } from './forms.ts'
 
 /** Where something was found, in bytes of the text that was searched. */
 export type Found = Readonly<{ start: number; end: number; secret: string; form: FormName }>
@@ -10,6 +10,10 @@ export type Matcher = Readonly<{
   find: (bytes: Uint8Array) => readonly Found[]
   /** Length of the longest form, in bytes. */
   longest: number
+  /** Length of the shortest value, in bytes. */
+  shortest: number
+  /** Of all values. Then whatever is encoded twice is ASCII in between. */
+  isAscii: boolean
 }>
 
 const ANCHOR_LENGTH = 16
@@ -21,11 +25,14 @@ const ANCHOR_LENGTH = 16
 export function createMatcher(sought: readonly Sought[]): Matcher | undefined {
   const forms = sought.flatMap(formsOf)
   if (forms.length === 0) return undefined
+  const values = forms.filter(({ form }) => form === 'raw').map(({ text }) => text)
   const anchors = forms.flatMap(anchorsOf)
   const automaton = buildAutomaton(anchors.map((anchor) => anchor.text))
 
   return {
     longest: Math.max(...forms.map((form) => form.text.length)),
+    shortest: Math.min(...values.map((text) => text.length)),
+    isAscii: values.every(isAscii),
     find(bytes) {
       const found: Found[] = []
       let coveredTo = 0

@@ -24,26 +24,26 @@ export function unescapeView(
   escape: number,
   decodeUnit: DecodeUnit,
 ): View | undefined {
-  let at = source.indexOf(escape)
-  if (at === -1) return undefined
+  const first = source.indexOf(escape)
+  if (first === -1) return undefined
   const target = Buffer.allocUnsafe(source.byteLength)
   const marks = createMarks()
-  let from = 0
-  let to = 0
-  while (at !== -1) {
-    const unit = decodeUnit(source, at, target, to + at - from)
+  let at = source.copy(target, 0, 0, first)
+  let to = at
+  while (at < source.byteLength) {
+    const byte = source[at] ?? 0
+    const unit = byte === escape ? decodeUnit(source, at, target, to) : 0
     if (unit > 0) {
-      source.copy(target, to, from, at)
-      to += at - from
       marks.add(to, at, unit)
+      at += unit >> 3
       to += unit & 7
-      from = at + (unit >> 3)
+    } else {
+      target[to++] = byte
+      at++
     }
-    at = source.indexOf(escape, unit > 0 ? from : at + 1)
   }
-  if (from === 0) return undefined
-  source.copy(target, to, from)
-  return { via, bytes: target.subarray(0, to + source.byteLength - from), toSource: marks.toSource }
+  if (at === to) return undefined
+  return { via, bytes: target.subarray(0, to), toSource: marks.toSource }
 }
 
 type Marks = Readonly<{
