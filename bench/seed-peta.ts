@@ -1,0 +1,96 @@
+import { createPeta, type Peta } from '@peta/sdk'
+
+export type Seed = Readonly<{ url: string; hostKey: string; echoPort: number }>
+
+const AGENTS = 100
+const TOKENS_PER_AGENT = 100
+const RULES = 1000
+const SECRET = 'bench-secret-value-0001'
+const LIFE_S = 86_400
+
+/** Fills Core as a busy deployment is filled, through its public API: 10,000 tokens, 1,000 rules, a bound secret. */
+export async function seedPeta({ url, hostKey, echoPort }: Seed): Promise<string> {
+  const { link } = await createPeta({ url, hostKey }).call('links.create', { body: {} })
+  const owner = { email: 'owner@example.com', name: 'Owner', workspace: 'Bench' }
+  const session = await createPeta({ url }).call('setup.complete', { body: { link, ...owner } })
+  const peta = createPeta({ url, token: session.token })
+  const workspace = session.workspaceId
+  await installEcho(peta, workspace, echoPort)
+  await publishRules(peta, workspace)
+  return issueTokens(peta, workspace)
+}
+
+async function installEcho(peta: Peta, workspace: string, echoPort: number): Promise<void> {
+  const host = `127.0.0.1:${echoPort}`
+  const server = await peta.call('servers.install', {
+    params: { workspace },
+    body: {
+      slug: 'echo',
+      launch: { kind: 'http', url: `http://${host}/mcp`, allowLoopback: true },
+      inFlightMax: 256,
+    },
+  })
+  const secret = await peta.call('secrets.create', {
+    params: { workspace },
+    body: { name: 'echo-key', value: SECRET },
+  })
+  const binding = {
+    serverId: server.id,
+    target: 'header' as const,
+    name: 'x-bench-key',
+    hosts: [host],
+  }
+  await peta.call('secrets.bind', {
+    params: { workspace, secret: secret.id },
+    body: { binding, value: SECRET },
+  })
+  const params = { workspace, server: server.id }
+  await peta.call('servers.refresh', { params, body: {} })
+  await peta.call('items.accept', { params, body: { items: 'all', labels: ['read'] } })
+}
+
+async function publishRules(peta: Peta, workspace: string): Promise<void> {
+  const { version } = await peta.call('policy.active', { params: { workspace } })
+  const body = { source: rulesText(), base: version, reason: 'Benchmark' }
+  await peta.call('policy.publish', { params: { workspace }, body })
+}
+
+/** Two rules that decide the measured calls, among others about other servers, people and labels. */
+function rulesText(): string {
+  const others = Array.from({ length: RULES - 2 }, (_, i) => {
+    const resource = i % 2 ? `tool:server-${i % 50}/tool_${i}` : `label:team-${i}`
+    const effect = ['allow', 'require_approval', 'deny'][i % 3]
+    return `  - id: other-${i}
+    scope: { principals: ["group:team-${i % 40}"], actions: [tool.call], resources: ["${resource}"] }
+    effect: ${effect}`
+  })
+  return `rules:
+  - id: agents-inherit
+    scope: { principals: ["agent-label:owned"], actions: [tool.call], resources: [any] }
+    effect: allow
+  - id: reads-run
+    scope: { principals: [any], actions: [tool.call], resources: ["label:read"] }
+    effect: allow
+${others.join('\n')}
+`
+}
+
+async function issueTokens(peta: Peta, workspace: string): Promise<string> {
+  const perAgent = Array.from({ length: AGENTS }, async (_, i) => {
+    const agent = await peta.call('agents.create', {
+      params: { workspace },
+      body: { name: `bench-${i}` },
+    })
+    const params = { workspace, agent: agent.id }
+    const tokens: string[] = []
+    for (let n = 0; n < TOKENS_PER_AGENT; n++) {
+      const issued = await peta.call('tokens.issue', { params, body: { lifeSeconds: LIFE_S } })
+      tokens.push(issued.token)
+    }
+    return tokens
+  })
+  const tokens = (await Promise.all(perAgent)).flat()
+  const middle = tokens[tokens.length / 2]
+  if (!middle) throw new Error('no token was issued')
+  return middle
+}
