@@ -1,21 +1,29 @@
 import type { ApprovalClaim } from '../model/approval.ts'
-import type { CallClearance, NotCleared } from '../model/clearance.ts'
+import type { CallClearance, NotCleared, Replayed } from '../model/clearance.ts'
 import type { Intent } from './governed-call.ts'
 
 /**
  * Finds or opens the approval of a call, waits as long as its client can be held, and claims it once approved.
- * Resolves with a claim to run exactly once, or with what to tell the client.
+ * Resolves with a claim to run exactly once, or with what to tell the client. `waived` means that the rules changed
+ * while it waited, and let the call run without anyone.
  */
-export type AskPerson = (intent: Intent, signal: AbortSignal) => Promise<ApprovalClaim | NotCleared>
+export type AskPerson = (
+  intent: Intent,
+  signal: AbortSignal,
+) => Promise<ApprovalClaim | NotCleared | Replayed | Readonly<{ state: 'waived' }>>
 
-export type Clear = (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared>
+export type Clear = (
+  intent: Intent,
+  signal: AbortSignal,
+) => Promise<CallClearance | NotCleared | Replayed>
 
 /** Turns a decision that is not a denial into a clearance, asking a person where the policy says so. */
 export function createClear(askPerson: AskPerson): Clear {
   return async function clear(intent, signal) {
     if (intent.decision.effect === 'allow') return grant(intent)
     const answer = await askPerson(intent, signal)
-    return 'state' in answer ? answer : grant(intent, answer)
+    if (!('state' in answer)) return grant(intent, answer)
+    return answer.state === 'waived' ? grant(intent) : answer
   }
 }
 

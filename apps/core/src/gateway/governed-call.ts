@@ -1,5 +1,5 @@
 import type { Call, CallResult, Outlet } from '../model/call.ts'
-import type { ArmedCall, CallClearance, NotCleared } from '../model/clearance.ts'
+import type { ArmedCall, CallClearance, NotCleared, Replayed } from '../model/clearance.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 
@@ -11,6 +11,7 @@ export type GovernedOutcome =
   | Readonly<{ state: 'done'; result: CallResult }>
   | Readonly<{ state: 'denied'; decision: Decision }>
   | NotCleared
+  | Replayed
 
 /** Takes injected values out of what a server sent: of a result at once, of an outlet as frames pass. */
 export type Redact = Readonly<{
@@ -28,7 +29,7 @@ export type CallStages = Readonly<{
    * @throws CoreError `audit_unavailable`
    */
   record: (intent: Intent, work: () => Promise<GovernedOutcome>) => Promise<GovernedOutcome>
-  clear: (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared>
+  clear: (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared | Replayed>
   /**
    * For a call that a person approved: keeps the claim alive while `work` runs, then stores what came of it before
    * anyone sees it (APR-36). Any other call just runs.

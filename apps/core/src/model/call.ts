@@ -47,6 +47,8 @@ export type CallResult = Readonly<{
   serverEra: Era
   /** A JSON-RPC error, or a tool result with `isError: true`. */
   isError: boolean
+  /** Present when a person approved the call. Whoever has written the reply in full reports it (APR-43). */
+  approvalId?: string
 }>
 
 /**

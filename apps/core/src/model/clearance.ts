@@ -1,5 +1,5 @@
 import type { ApprovalClaim, ApprovalStatus } from './approval.ts'
-import type { Call } from './call.ts'
+import type { Call, CallResult } from './call.ts'
 import type { Principal } from './principal.ts'
 import type { ServerDefinition } from './server.ts'
 
@@ -32,6 +32,9 @@ export type Clearance = CallClearance | ConnectClearance
 
 /** A person has to decide first, or has decided against: an outcome, not an error. */
 export type NotCleared = Readonly<{ state: 'pending' | 'refused'; status: ApprovalStatus }>
+
+/** The stored answer of an approved call that ran before and whose reply was lost. Nothing runs again (APR-43). */
+export type Replayed = Readonly<{ state: 'replayed'; status: ApprovalStatus; result: CallResult }>
 
 declare const armed: unique symbol
 
