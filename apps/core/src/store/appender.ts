@@ -20,3 +20,10 @@ export type LogAppender = Readonly<{
 
 /** `committed` moves the in-memory frontier; without it the next append continues from the old one. */
 export type StagedAppend = Readonly<{ committed: () => void }>
+
+/** Plain data, since it crosses to the writer's thread. */
+export type AppenderConfig = Readonly<{
+  deploymentId: string
+  instanceId: string
+  seed: Uint8Array
+}>

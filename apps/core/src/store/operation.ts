@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
 
+import { CoreError } from '../ground/errors.ts'
 import type { Tables } from './tables.ts'
 
 export type Db = Kysely<Tables>
@@ -40,3 +41,22 @@ type AnyOperation = Operation<any, any>
 export type Operations = Readonly<Record<string, AnyOperation>>
 export type ArgsOf<O> = O extends Operation<infer A, infer _R> ? A : never
 export type ResultOf<O> = O extends Operation<infer _A, infer R> ? R : never
+
+/**
+ * Checks the arguments, then runs. A registry has lost the tie between a name and its types; the signatures of `Store`
+ * keep it.
+ *
+ * @throws CoreError `invalid_request` when the arguments do not fit, which is a defect of the caller
+ */
+export async function runOperation(
+  operation: AnyOperation,
+  db: Db,
+  args: unknown,
+  context: OperationContext,
+): Promise<unknown> {
+  const parsed = operation.args.safeParse(args)
+  if (!parsed.success) {
+    throw new CoreError('invalid_request', { problem: 'store arguments' }, { cause: parsed.error })
+  }
+  return operation.run(db, parsed.data, context)
+}

@@ -1,4 +1,5 @@
 import type { AuditDraft, AuditDrafts } from '../model/audit-event.ts'
+import type { AppenderConfig } from './appender.ts'
 import type { commands, queries } from './operations.ts'
 import type { ArgsOf, ResultOf } from './operation.ts'
 
@@ -50,6 +51,11 @@ export type Store = AsyncDisposable &
      * @throws CoreError `audit_unavailable` when it cannot be acknowledged within 2,000 ms
      */
     append: (events: readonly AuditDraft[]) => Promise<void>
+
+    /**
+     * Gives the log's appender, in whatever thread it lives, what it needs to write. Before that every append fails.
+     */
+    arm: (config: AppenderConfig) => Promise<void>
 
     hints: Hints
   }>

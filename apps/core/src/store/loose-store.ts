@@ -1,0 +1,22 @@
+import type { AuditDraft } from '../model/audit-event.ts'
+import type { CommandName, QueryName, Store } from './store.ts'
+
+/** A store before names have types: what an engine implements. */
+export type LooseStore = Pick<
+  Store,
+  'engine' | 'append' | 'arm' | 'hints' | typeof Symbol.asyncDispose
+> &
+  Readonly<{
+    query: (name: QueryName, args: unknown) => Promise<unknown>
+    command: (name: CommandName, args: unknown, events: readonly AuditDraft[]) => Promise<unknown>
+  }>
+
+/** Each name's own operation checked the arguments and made the result, so the types of `Store` hold. */
+export function typedStore(loose: LooseStore): Store {
+  const store = {
+    ...loose,
+    housekeep: (name: CommandName, args: unknown) => loose.command(name, args, []),
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return store as Store
+}
