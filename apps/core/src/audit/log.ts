@@ -2,7 +2,7 @@ import { appendLeaves, checkpointText, encodeLeaf, rootOf } from '@peta/proof'
 
 import { CoreError } from '../ground/errors.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
-import type { LogAppender } from '../store/appender.ts'
+import type { AppenderConfig, LogAppender } from '../store/appender.ts'
 import {
   advanceLog,
   createInsertEntries,
@@ -12,10 +12,10 @@ import {
   type InsertEntries,
 } from '../store/families/audit-log.ts'
 import type { Db } from '../store/operation.ts'
-import { openLog, type LogConfig, type OpenLog } from './open-log.ts'
+import { openLog, type OpenLog } from './open-log.ts'
 import { addToTiles } from './tiles.ts'
 
-export type ArmableAppender = LogAppender & Readonly<{ arm: (config: LogConfig) => void }>
+export type ArmableAppender = LogAppender & Readonly<{ arm: (config: AppenderConfig) => void }>
 
 /**
  * Writes entries, tiles and one signed checkpoint per batch. Until it is armed with the signing key, and after it lost
@@ -23,7 +23,7 @@ export type ArmableAppender = LogAppender & Readonly<{ arm: (config: LogConfig) 
  */
 export function createLogAppender(): ArmableAppender {
   const insertEntries = createInsertEntries()
-  let config: LogConfig | undefined
+  let config: AppenderConfig | undefined
   let current: OpenLog | undefined
 
   return {

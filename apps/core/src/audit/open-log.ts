@@ -3,20 +3,12 @@ import { createNoteSigner, emptyFrontier, type Frontier, type NoteSigner } from 
 import { sha256Hex } from '../crypto/digest.ts'
 import { createIds } from '../ground/ids.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
+import type { AppenderConfig } from '../store/appender.ts'
 import { beginLog, findPredecessor } from '../store/families/audit-log.ts'
 import type { Db, OperationContext } from '../store/operation.ts'
 import { createDraft } from './event.ts'
 import { storedRoot } from './stored-root.ts'
 import { emptyTiles, type Tiles } from './tiles.ts'
-
-/** Plain data, because the appender may live in the writer's thread. */
-export type LogConfig = Readonly<{
-  deploymentId: string
-  /** One writer at a time has it; a second one ends the log of the first (AUD-30). */
-  instanceId: string
-  /** Seed of the deployment's Ed25519 signing key (AUD-35). */
-  seed: Uint8Array
-}>
 
 /** A log that this process writes. A new one begins with every start: an epoch is never continued (AUD-30). */
 export type OpenLog = Readonly<{
@@ -36,7 +28,7 @@ export type OpenedLog = Readonly<{ log: OpenLog; drafts: readonly AuditDraft[] }
  */
 export async function openLog(
   db: Db,
-  { deploymentId, instanceId, seed }: LogConfig,
+  { deploymentId, instanceId, seed }: AppenderConfig,
   { nowMs }: OperationContext,
 ): Promise<OpenedLog> {
   const previous = await findPredecessor(db, instanceId)
