@@ -43,6 +43,7 @@ const personOf = (role: Role): Person => ({
 })
 
 let serial = 0
+const obstacles: string[] = []
 const app = createAdminApp({
   commands,
   person: async (authorization) => {
@@ -53,6 +54,7 @@ const app = createAdminApp({
   },
   isHost: (authorization) => authorization === 'PetaHost key',
   isSetUp: async () => true,
+  obstacles: async () => obstacles,
   newId: (prefix) => `${prefix}_${++serial}`,
   log: pino({ level: 'silent' }),
   version: 'test',
@@ -188,4 +190,13 @@ it('explains every problem code at its address', async () => {
   const response = await app.request('/problems/policy_denied')
   expect(await response.text()).toMatch(/A policy denies this call/)
   expect((await app.request('/problems/nonsense')).status).toBe(404)
+})
+
+it('is alive while it is not ready, and says what is in the way (VLT-21)', async () => {
+  expect((await app.request('/ready')).status).toBe(200)
+  obstacles.push('the vault is sealed')
+  expect((await app.request('/health')).status).toBe(200)
+  const response = await app.request('/ready')
+  expect(response.status).toBe(503)
+  expect(await response.json()).toMatchObject({ obstacles })
 })

@@ -16,6 +16,8 @@ export type AdminAppParts = Readonly<{
   /** Whether the header proves access to the host. Constant time. */
   isHost: (authorization: string | undefined) => boolean
   isSetUp: () => Promise<boolean>
+  /** What keeps Core from serving calls, in a sentence each; empty when it is ready. */
+  obstacles: () => Promise<readonly string[]>
   newId: (prefix: string) => string
   log: Log
   version: string
@@ -41,6 +43,8 @@ export function createAdminApp(parts: AdminAppParts): Hono<Env> {
   app.get('/api/v1/openapi.json', (c) =>
     c.body(openApi, 200, { 'content-type': 'application/json' }),
   )
+  app.get('/health', (c) => c.json({ status: 'alive', version: parts.version }))
+  app.get('/ready', async (c) => ready(c, await parts.obstacles()))
   app.get('/problems/:code', (c) => c.text(problemPage(c.req.param('code'))))
   for (const name of Object.keys(routes).filter(isRouteName)) {
     const route: Route = routes[name]
@@ -54,6 +58,12 @@ export function createAdminApp(parts: AdminAppParts): Hono<Env> {
   })
   return app
 }
+
+/** Alive is not ready: a sealed vault or a lost database keeps Core up and its callers waiting. */
+const ready = (c: Ctx, obstacles: readonly string[]): Response =>
+  obstacles.length === 0
+    ? c.json({ status: 'ready' })
+    : c.json({ status: 'not ready', obstacles: [...obstacles] }, 503)
 
 /** The order of the checks is the order of what a stranger may learn: nothing before who, nothing before may. */
 async function answer(parts: AdminAppParts, name: RouteName, c: Ctx): Promise<Response> {

@@ -1,0 +1,109 @@
+import type { Identity } from '../identity/identity.ts'
+import { tokenState, type AgentRecord, type TokenRecord } from '../identity/records.ts'
+import type { TokenSecret } from '../identity/tokens.ts'
+import type { AdminCommands } from './command.ts'
+import { pageOf } from './page.ts'
+
+export type PeopleParts = Readonly<{
+  identity: Pick<Identity, 'directory' | 'changes' | 'tokens'>
+  nowMs: () => number
+}>
+
+type Names =
+  | 'users.list'
+  | 'groups.list'
+  | 'groups.put'
+  | 'agents.list'
+  | 'agents.create'
+  | 'agents.change'
+  | 'tokens.list'
+  | 'tokens.issue'
+  | 'tokens.rotate'
+  | 'tokens.revoke'
+
+const MS_PER_S = 1000
+
+/** People, groups, agents and their tokens. */
+export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, Names> {
+  const { directory, changes, tokens } = identity
+  const view = (record: TokenRecord) => tokenView(record, nowMs())
+  const secretView = ({ token, record }: TokenSecret) => ({ ...view(record), token })
+
+  return {
+    async 'users.list'({ person, query }) {
+      const workspace = directory.workspace(person.workspaceId)
+      const { items, next } = pageOf(workspace.users(), (user) => user.id, query)
+      const users = items.map((user) => ({ ...user, groups: [...workspace.groupsOf(user.id)] }))
+      return { items: users, ...(next && { next }) }
+    },
+
+    async 'groups.list'({ person, query }) {
+      const groups = directory.workspace(person.workspaceId).groups()
+      const { items, next } = pageOf(groups, (group) => group.name, query)
+      return { items: items.map(groupView), ...(next && { next }) }
+    },
+
+    'groups.put': async ({ person, params, body }) =>
+      groupView(await changes.putGroup(person, params.group, body.members)),
+
+    async 'agents.list'({ person, query }) {
+      const agents = directory.workspace(person.workspaceId).agents()
+      const { items, next } = pageOf(agents, (agent) => agent.id, query)
+      return { items: items.map(agentView), ...(next && { next }) }
+    },
+
+    'agents.create': async ({ person, body }) => agentView(await changes.createAgent(person, body)),
+
+    async 'agents.change'({ person, params, body: { status, labels } }) {
+      const change = { ...(status && { status }), ...(labels && { labels }) }
+      return agentView(await changes.changeAgent(person, params.agent, change))
+    },
+
+    async 'tokens.list'({ person, params, query }) {
+      const all = directory.workspace(person.workspaceId).tokensOf(params.agent)
+      const { items, next } = pageOf(all, (token) => token.id, query)
+      return { items: items.map(view), ...(next && { next }) }
+    },
+
+    'tokens.issue': async ({ person, params, body }) =>
+      secretView(await tokens.issue(person, params.agent, body.lifeSeconds * MS_PER_S)),
+
+    async 'tokens.rotate'({ person, params, body }) {
+      const key = { agentId: params.agent, tokenId: params.token }
+      const terms = {
+        overlapMs: body.overlapSeconds * MS_PER_S,
+        ...(body.lifeSeconds && { lifeMs: body.lifeSeconds * MS_PER_S }),
+      }
+      return secretView(await tokens.rotate(person, key, terms))
+    },
+
+    async 'tokens.revoke'({ person, params }) {
+      await tokens.revoke(person, { agentId: params.agent, tokenId: params.token })
+      return undefined
+    },
+  }
+}
+
+const groupView = (group: { name: string; members: readonly string[] }) => ({
+  name: group.name,
+  members: [...group.members],
+})
+
+const agentView = (agent: AgentRecord) => ({
+  id: agent.id,
+  name: agent.name,
+  ownership: agent.ownership,
+  ownerId: agent.ownerId,
+  labels: [...agent.labels],
+  status: agent.status,
+  createdAt: agent.createdAtMs,
+})
+
+const tokenView = (token: TokenRecord, nowMs: number) => ({
+  id: token.id,
+  agentId: token.agentId,
+  state: tokenState(token, nowMs),
+  createdAt: token.createdAtMs,
+  expiresAt: token.expiresAtMs,
+  ...(token.lastUsedAtMs !== undefined && { lastUsedAt: token.lastUsedAtMs }),
+})
