@@ -16,6 +16,8 @@ export const auditEvents = {
   'caller.refused': 'A request without a valid credential, or from a refused host or origin.',
 
   'approval.requested': 'A call waits for a person.',
+  'approval.revised': 'What has to be approved changed; votes were cleared or bound anew.',
+  'approval.flood': 'An agent asked for more approvals than it may.',
   'approval.vote_recorded': 'A person voted; more votes are needed.',
   'approval.approved': 'The votes allow the call to run once.',
   'approval.denied': 'A person denied the call.',
@@ -29,6 +31,7 @@ export const auditEvents = {
   'approval.released': 'A claim ended with proof that nothing was sent.',
   'approval.outcome_unknown': 'The approved call may have run.',
   'approval.resolved': 'A person stated what became of an unknown outcome.',
+  'approval.answered_late': 'An answer came after its claim had ended; kept as evidence.',
 
   'policy.version_published': 'A new version of the rules is active.',
   'policy.version_rolled_back': 'The content of an old version is active again, as a new one.',
