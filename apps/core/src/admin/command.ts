@@ -11,6 +11,8 @@ export type AdminRequest<N extends RouteName> = Readonly<{
   body: Parsed<N, 'body'>
   requestId: string
   clientIp: string
+  /** Where a watcher of events left off. */
+  lastEventId: string | undefined
   signal: AbortSignal
 }>
 

@@ -1,6 +1,7 @@
-import { routes, type Role, type Route } from '@peta/contract'
+import { Problem, routes, type Role, type Route } from '@peta/contract'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 
 import type { AdminCommands } from '../admin/command.ts'
 import { CoreError } from '../ground/errors.ts'
@@ -40,6 +41,11 @@ const personOf = (role: Role): Person => ({
   role,
   groups: [],
   sessionId: `ses_${'2'.repeat(32)}`,
+})
+
+const OpenApi = z.looseObject({
+  openapi: z.string(),
+  paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string() }))),
 })
 
 let serial = 0
@@ -134,11 +140,11 @@ it.each(
   expect(reached).toEqual([])
 })
 
-const post = (body: string | Uint8Array, contentType = 'application/json') =>
+const post = (body: string | Uint8Array<ArrayBuffer>, contentType = 'application/json') =>
   app.request('/api/v1/setup', {
     method: 'POST',
     headers: { 'content-type': contentType },
-    body: body as BodyInit,
+    body,
   })
 
 it.each([
@@ -153,7 +159,7 @@ it.each([
   'answers a body that is %s with a problem that says what to change',
   async (_, body, status, code) => {
     const response = await post(body)
-    const problem = await response.json()
+    const problem = Problem.parse(await response.json())
     expect(response.status).toBe(status)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
     expect(problem).toMatchObject({ code, status, type: `/problems/${code}` })
@@ -178,8 +184,8 @@ it('refuses query parameters that no route names', async () => {
 })
 
 it('describes every route in OpenAPI 3.1, with its permission', async () => {
-  const document = await (await app.request('/api/v1/openapi.json')).json()
-  const described = Object.values<Record<string, { operationId: string }>>(document.paths)
+  const document = OpenApi.parse(await (await app.request('/api/v1/openapi.json')).json())
+  const described = Object.values(document.paths)
     .flatMap((path) => Object.values(path).map(({ operationId }) => operationId))
     .toSorted()
   expect(document.openapi).toBe('3.1.0')

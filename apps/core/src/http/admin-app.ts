@@ -80,6 +80,7 @@ async function answer(parts: AdminAppParts, name: RouteName, c: Ctx): Promise<Re
     body: await readBody(route, c.req.raw),
     requestId: c.get('requestId'),
     clientIp: c.env.incoming?.socket.remoteAddress ?? '',
+    lastEventId: c.req.header('last-event-id'),
     signal: c.req.raw.signal,
   }
   return respond(route, c, await run(parts.commands, name, request))

@@ -1,4 +1,5 @@
 import { auditCommands, auditQueries } from './families/audit.ts'
+import { eventQueries } from './families/events.ts'
 import { catalogueCommands, catalogueQueries } from './families/catalogue.ts'
 import { agentCommands } from './families/identity-agents.ts'
 import { peopleCommands } from './families/identity-people.ts'
@@ -13,6 +14,7 @@ import type { Operations } from './operation.ts'
 /** Every query, by name. Each family declares its own; this file only joins them. */
 export const queries = {
   ...auditQueries,
+  ...eventQueries,
   ...catalogueQueries,
   ...identityQueries,
   ...policyQueries,
