@@ -9,7 +9,7 @@ import { principalOf } from './principal.ts'
 import { tokenState, type TokenRecord } from './records.ts'
 
 /** The resources that a token can be for. One token, one resource (IDN-33). */
-export type Resource = 'mcp'
+export type Resource = 'mcp' | 'api'
 
 export type Authenticate = Readonly<{
   /**
