@@ -20,6 +20,8 @@ export type ClientBound = Readonly<{
   alias: string
   /** Peta's `serverInfo` as JSON text. */
   serverInfo: string
+  /** The stored answer of an earlier run, given again because its reply was lost (APR-43). */
+  isReplay?: boolean
 }>
 
 /** No source keeps clients from asking again for longer (MCP-119). */
@@ -58,7 +60,21 @@ function editResult(bound: ClientBound, result: Span): readonly Edit[] {
     text: JSON.stringify(exposedUri(bound.alias, String(readValue(bytes, span)))),
   }))
   if (bound.clientEra === 'modern') return [...toModern(bound, result), ...uris]
-  return bound.serverEra === 'modern' ? [...toLegacy(bound), ...uris] : uris
+  const removed = bound.serverEra === 'modern' ? toLegacy(bound) : []
+  const added = bound.isReplay ? markReplay(bound, result, removed.length) : []
+  return [...added, ...removed, ...uris]
+}
+
+const REPLAY = `"${metaKeys.petaReplayed}":true`
+
+/** For legacy clients, where nothing else writes `_meta`. */
+function markReplay({ answer }: ClientBound, result: Span, removed: number): readonly Edit[] {
+  const { bytes, spans } = answer
+  const object = spans.meta ?? result
+  const isAlone = readMembers(bytes, object).length === (spans.meta ? 0 : removed)
+  const member = spans.meta ? REPLAY : `"_meta":{${REPLAY}}`
+  const at = object[0] + 1
+  return [{ span: [at, at], text: isAlone ? member : `${member},` }]
 }
 
 /** Every modern result says what it is and who answers (MCP-25); reads also say how long they hold. */
@@ -90,7 +106,7 @@ function ttlMs({ answer, serverEra }: ClientBound): number {
 }
 
 /** The server's members byte for byte, but for its own description, which moves aside. */
-function modernMeta({ answer, serverInfo }: ClientBound): string {
+function modernMeta({ answer, serverInfo, isReplay }: ClientBound): string {
   const { bytes, spans } = answer
   const members = spans.meta ? readMembers(bytes, spans.meta) : []
   const kept = members
@@ -100,6 +116,7 @@ function modernMeta({ answer, serverInfo }: ClientBound): string {
   return `{${[
     ...kept,
     `"${metaKeys.serverInfo}":${serverInfo}`,
+    ...(isReplay ? [REPLAY] : []),
     ...(theirs === undefined ? [] : [`"${metaKeys.petaServer}":${theirs}`]),
   ].join(',')}}`
 }

@@ -9,5 +9,6 @@ export const metaKeys = {
   petaServer: 'io.peta/server',
   petaDecision: 'io.peta/decision',
   petaApproval: 'io.peta/approval',
+  petaReplayed: 'io.peta/replayed',
   petaDegraded: 'io.peta/degraded',
 } as const

@@ -1,0 +1,37 @@
+import { metaKeys } from '../protocol/meta-keys.ts'
+import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
+import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
+import type { View } from './views.ts'
+
+const TTL_MS = 60_000
+
+/** What this principal can use, by its own view: a kind of which nothing is visible is not offered (MCP-28). */
+export function capabilitiesOf(view: View): Readonly<Record<string, object>> {
+  const has = (kind: Parameters<View['entries']>[0]): boolean => view.entries(kind).length > 0
+  const hasResources = has('resource') || has('resource_template')
+  return {
+    tools: {},
+    ...(has('prompt') && { prompts: {} }),
+    ...(hasResources && { resources: {} }),
+    ...((has('prompt') || has('resource_template')) && { completions: {} }),
+  }
+}
+
+/** The result of `server/discover`. */
+export const discoverResult = (view: View, serverInfo: string): string =>
+  JSON.stringify({
+    resultType: 'complete',
+    supportedVersions: modernVersions,
+    capabilities: capabilitiesOf(view),
+    ttlMs: TTL_MS,
+    cacheScope: 'private',
+    _meta: { [metaKeys.serverInfo]: JSON.parse(serverInfo) },
+  })
+
+/** The result of `initialize`. */
+export const initializeResult = (view: View, version: LegacyVersion, serverInfo: string): string =>
+  JSON.stringify({
+    protocolVersion: version,
+    capabilities: { ...capabilitiesOf(view), logging: {} },
+    serverInfo: JSON.parse(serverInfo),
+  })

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { Era } from '../model/frame.ts'
+import type { Principal } from '../model/principal.ts'
+import type { ItemKind } from '../model/server.ts'
+import { metaKeys } from '../protocol/meta-keys.ts'
+import { renderItem } from './render-item.ts'
+import type { Sealing } from './seal.ts'
+import type { View } from './views.ts'
+
+export type ListRequest = Readonly<{
+  principal: Principal
+  view: View
+  kind: ItemKind
+  era: Era
+  cursor: unknown
+}>
+
+/** The JSON of a list result, in pieces: the large ones are shared by everyone with the same view. */
+export type ListResult = readonly (Buffer | string)[]
+
+export type Lists = (request: ListRequest) => ListResult
+
+type Page = Readonly<{ entries: Buffer; isLast: boolean }>
+
+const PAGE_LENGTH = 100
+const CURSOR_LIFE_MS = 3_600_000
+const TTL_MS = 60_000
+
+const memberOf = {
+  tool: 'tools',
+  prompt: 'prompts',
+  resource: 'resources',
+  resource_template: 'resourceTemplates',
+} as const satisfies Record<ItemKind, string>
+
+const Cursor = z.strictObject({
+  workspace: z.string(),
+  agent: z.string(),
+  kind: z.string(),
+  generation: z.string(),
+  page: z.int().nonnegative(),
+  expiresAtMs: z.int(),
+})
+
+/**
+ * Prints lists from views. Pages are printed once per view and era and then only joined with an id, because printing
+ * a thousand definitions costs what ten thousand answers cost (H10).
+ */
+export function createLists(
+  deps: Sealing & Readonly<{ clock: Pick<Clock, 'nowMs'>; serverInfo: string }>,
+): Lists {
+  const printed = new WeakMap<View, Map<string, readonly Page[]>>()
+
+  function pagesOf({ view, kind, era }: ListRequest): readonly Page[] {
+    const pages = printed.get(view) ?? new Map<string, readonly Page[]>()
+    printed.set(view, pages)
+    const key = `${kind} ${era}`
+    const known = pages.get(key)
+    if (known) return known
+    const fresh = printPages(view, kind, era)
+    pages.set(key, fresh)
+    return fresh
+  }
+
+  function openCursor({ principal, view, kind, cursor }: ListRequest): number {
+    if (cursor === undefined) return 0
+    const text = typeof cursor === 'string' ? deps.open('mcp-cursor', cursor) : undefined
+    const opened = text === undefined ? undefined : Cursor.parse(JSON.parse(text))
+    const isOwn =
+      opened?.workspace === principal.workspaceId &&
+      opened.agent === principal.agent.id &&
+      opened.kind === kind &&
+      opened.generation === view.generation &&
+      opened.expiresAtMs > deps.clock.nowMs()
+    if (!isOwn) throw new CoreError('params_invalid', { problem: 'The cursor is not valid.' })
+    return opened.page
+  }
+
+  function nextCursor({ principal, view, kind }: ListRequest, page: number): string {
+    const cursor: z.infer<typeof Cursor> = {
+      workspace: principal.workspaceId,
+      agent: principal.agent.id,
+      kind,
+      generation: view.generation,
+      page,
+      expiresAtMs: deps.clock.nowMs() + CURSOR_LIFE_MS,
+    }
+    return deps.seal('mcp-cursor', JSON.stringify(cursor))
+  }
+
+  return function list(request) {
+    const { view, kind, era } = request
+    const index = openCursor(request)
+    const page = pagesOf(request)[index] ?? { entries: Buffer.alloc(0), isLast: true }
+    const cursor = page.isLast ? '' : `,"nextCursor":"${nextCursor(request, index + 1)}"`
+    return [
+      `{"${memberOf[kind]}":[`,
+      page.entries,
+      `]${cursor}${tail(era, view.degraded, deps.serverInfo)}}`,
+    ]
+  }
+}
+
+function printPages(view: View, kind: ItemKind, era: Era): readonly Page[] {
+  const entries = view.entries(kind)
+  const pages: Page[] = []
+  for (let from = 0; from < entries.length; from += PAGE_LENGTH) {
+    const items = entries
+      .slice(from, from + PAGE_LENGTH)
+      .flatMap(({ server, item }, index) => [
+        ...(index === 0 ? [] : [COMMA]),
+        renderItem(server, item, era),
+      ])
+    pages.push({ entries: Buffer.concat(items), isLast: from + PAGE_LENGTH >= entries.length })
+  }
+  return pages
+}
+
+const COMMA = Buffer.from(',')
+
+function tail(era: Era, degraded: readonly string[], serverInfo: string): string {
+  const meta: string[] = []
+  if (era === 'modern') meta.push(`"${metaKeys.serverInfo}":${serverInfo}`)
+  if (degraded.length > 0) meta.push(`"${metaKeys.petaDegraded}":${JSON.stringify(degraded)}`)
+  const metaText = meta.length === 0 ? '' : `,"_meta":{${meta.join(',')}}`
+  if (era === 'legacy') return metaText
+  return `,"resultType":"complete","ttlMs":${TTL_MS},"cacheScope":"private"${metaText}`
+}

@@ -1,0 +1,174 @@
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { NewId } from '../ground/ids.ts'
+import { limits } from '../ground/limits.ts'
+import type { Log } from '../ground/log.ts'
+import type { Outlet } from '../model/call.ts'
+import type { Frame, RequestId } from '../model/frame.ts'
+import type { Principal } from '../model/principal.ts'
+import { rpcProblem } from '../protocol/errors.ts'
+import { parseClientMessage } from '../protocol/frame.ts'
+import { header, type Headers } from '../protocol/headers.ts'
+import { isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
+import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
+import { type AnswerRequest, type Asking, createAnswerRequest } from './answer-request.ts'
+import { createToolContracts } from './check-arguments.ts'
+import { classify } from './classify.ts'
+import { initializeResult } from './discover.ts'
+import type { GovernedCall } from './governed-call.ts'
+import { createLists } from './lists.ts'
+import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
+import type { Sealing } from './seal.ts'
+import { createSessionIds } from './session-ids.ts'
+import { createSessions, type Session, type Sessions } from './sessions.ts'
+import { createSlots } from './slots.ts'
+import { createTemplateMatches } from './uri-template.ts'
+import { createViews, type Views, type ViewSources } from './views.ts'
+
+/** One POST to an MCP endpoint, after authentication. */
+export type McpRequest = Readonly<{
+  principal: Principal
+  body: Buffer
+  headers: Headers
+  clientIp: string
+}>
+
+export type Mcp = Readonly<{
+  /**
+   * Answers one message; never rejects. Frames that precede the answer go to `outlet`. `closed` tells that the client
+   * hung up, which cancels a modern request and means nothing to a legacy one (MCP-36, MCP-131).
+   */
+  handle: (request: McpRequest, outlet: Outlet, closed: AbortSignal) => Promise<McpReply>
+  /** Ends the caller's own legacy session (MCP-12). */
+  endSession: (principal: Principal, headers: Headers) => McpReply
+}>
+
+export type McpDeps = ViewSources &
+  Sealing &
+  Readonly<{
+    governedCall: GovernedCall
+    clock: Pick<Clock, 'nowMs'>
+    newId: NewId
+    log: Pick<Log, 'error'>
+    /** Of this release; shown to clients. */
+    version: string
+  }>
+
+/** Joins the stages for MCP: what comes in by `/mcp` is told apart, looked up, governed and answered here. */
+export function createMcp(deps: McpDeps): Mcp {
+  const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
+  const views = createViews(deps)
+  const sessions = createSessions(deps.clock, createSessionIds(deps))
+  const answerRequest = createAnswerRequest({
+    ...deps,
+    views,
+    lists: createLists({ ...deps, serverInfo }),
+    slots: createSlots(limits.callsPerPrincipalMax),
+    contracts: createToolContracts(),
+    templateMatch: createTemplateMatches(),
+  })
+  const ways: Ways = { answerRequest, sessions, views, serverInfo }
+
+  return {
+    async handle(request, outlet, closed) {
+      let asked: Asked | undefined
+      try {
+        const message = parseClientMessage(request.body)
+        if ('frame' in message) asked = { frame: message.frame, era: 'modern', serverInfo }
+        const route = classify(message, request.headers)
+        if (route.way === 'answer') return refuseAnswer(ways, request, route.sessionId)
+        asked = askedBy(route, serverInfo)
+        const asking = { ...request, ...asked, outlet, signal: closed }
+        if (route.way === 'modern') return await modern(ways, asking)
+        if (route.way === 'initialize') return initialize(ways, asking)
+        return await inSession(ways, asking, route.sessionId)
+      } catch (error) {
+        if (rpcProblem(error).status >= 500) deps.log.error({ err: error }, 'mcp request failed')
+        return renderFailure(error, asked)
+      }
+    },
+    endSession(principal, headers) {
+      try {
+        sessions.end(principal, header(headers, 'mcp-session-id') ?? '')
+        return { status: 204 }
+      } catch (error) {
+        return renderFailure(error)
+      }
+    },
+  }
+}
+
+type Ways = Readonly<{
+  answerRequest: AnswerRequest
+  sessions: Sessions
+  views: Views
+  serverInfo: string
+}>
+
+const askedBy = (route: { way: string; frame: Frame }, serverInfo: string): Asked => ({
+  frame: route.frame,
+  era: route.way === 'modern' ? 'modern' : 'legacy',
+  serverInfo,
+})
+
+const ACCEPTED: McpReply = { status: 202 }
+
+async function modern({ answerRequest }: Ways, asking: Asking): Promise<McpReply> {
+  checkRequest(asking.frame, asking.headers)
+  return asking.frame.id === undefined ? ACCEPTED : answerRequest(asking)
+}
+
+function initialize({ sessions, views, serverInfo }: Ways, asking: Asking): McpReply {
+  const version = negotiateVersion(asking.frame.params['protocolVersion'])
+  const session = sessions.begin(asking.principal, version)
+  const result = initializeResult(views(asking.principal), version, serverInfo)
+  return { status: 200, body: answerTo(asking, result), sessionId: session.id }
+}
+
+async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise<McpReply> {
+  const session = ways.sessions.find(asking.principal, sessionId)
+  if (!isSessionVersion(session.version, header(asking.headers, 'mcp-protocol-version'))) {
+    throw new CoreError('header_mismatch', { header: 'MCP-Protocol-Version' })
+  }
+  const { id } = asking.frame
+  if (id === undefined) return notice(session, asking.frame)
+  if (session.open.has(id)) {
+    throw new CoreError('frame_invalid', { problem: 'a request with this id is still open' })
+  }
+  return cancellable(ways.answerRequest, session, { ...asking, session }, id)
+}
+
+/** A legacy request ends by its answer or by `notifications/cancelled`; after that nothing is sent for it. */
+async function cancellable(
+  answerRequest: AnswerRequest,
+  session: Session,
+  asking: Asking,
+  id: RequestId,
+): Promise<McpReply> {
+  const controller = new AbortController()
+  session.open.set(id, controller)
+  try {
+    const reply = await answerRequest({ ...asking, signal: controller.signal })
+    return controller.signal.aborted ? ACCEPTED : reply
+  } catch (error) {
+    if (controller.signal.aborted) return ACCEPTED
+    throw error
+  } finally {
+    session.open.delete(id)
+  }
+}
+
+/** Unknown and finished ids are ignored: the answer may have crossed the cancellation (MCP-131). */
+function notice(session: Session, { method, params }: Frame): McpReply {
+  const id = params['requestId']
+  if (method === 'notifications/cancelled' && (typeof id === 'string' || typeof id === 'number')) {
+    session.open.get(id)?.abort()
+  }
+  return ACCEPTED
+}
+
+/** Peta asks legacy clients nothing yet, so no answer of theirs belongs to a question (MCP-14). */
+function refuseAnswer({ sessions }: Ways, { principal }: McpRequest, sessionId: string): never {
+  sessions.find(principal, sessionId)
+  throw new CoreError('frame_invalid', { problem: 'no request is open that this would answer' })
+}

@@ -1,0 +1,182 @@
+import { CoreError } from '../ground/errors.ts'
+import type { ApprovalState, ApprovalStatus } from '../model/approval.ts'
+import type { Call, CallResult } from '../model/call.ts'
+import { displayId } from '../model/display-id.ts'
+import type { Era, Frame } from '../model/frame.ts'
+import {
+  encodeError,
+  encodeResponse,
+  problemFacts,
+  problemMessage,
+  rpcProblem,
+} from '../protocol/errors.ts'
+import { encodeResult, relayedCode } from '../protocol/encode-result.ts'
+import { readValue } from '../protocol/members.ts'
+import { metaKeys } from '../protocol/meta-keys.ts'
+import { readServerFrame, type ServerFrame } from '../protocol/server-frame.ts'
+import type { GovernedOutcome } from './governed-call.ts'
+
+/** What goes back for one message. No body: nothing is answered, as for a notification. */
+export type McpReply = Readonly<{
+  status: number
+  body?: Buffer
+  sessionId?: string
+  retryAfterS?: number
+  /** Of the approval that allowed the call: whoever has written the reply in full reports it (APR-43). */
+  approvalId?: string
+}>
+
+export type Asked = Readonly<{ frame: Frame; era: Era; serverInfo: string }>
+
+const APPROVAL_CODE = 4202
+const DENIED_CODE = 4030
+const TOOL_METHOD = 'tools/call'
+
+/** What a governed call came to, as the client's revision says it (POL-59, APR-40 step 4, MCP-150). */
+export function renderOutcome(asked: Asked, call: Call, outcome: GovernedOutcome): McpReply {
+  switch (outcome.state) {
+    case 'done':
+    case 'replayed':
+      return renderResult(asked, call, outcome)
+    case 'denied':
+      if (outcome.decision.reason === 'policy_stale') throw new CoreError('policy_stale')
+      return renderDenied(asked, call)
+    case 'pending':
+    case 'refused':
+      return renderApproval(asked, outcome.status)
+  }
+}
+
+type Delivered = Readonly<{ state: 'done' | 'replayed'; result: CallResult }>
+
+function renderResult(asked: Asked, call: Call, { state, result }: Delivered): McpReply {
+  const { bytes, serverEra, approvalId } = result
+  const alias = call.server.slug
+  const answer = readServerFrame(bytes)
+  refuseUnsupported(answer, asked.era, alias)
+  const body = encodeResult({
+    answer,
+    serverEra,
+    request: asked.frame,
+    clientEra: asked.era,
+    alias,
+    serverInfo: asked.serverInfo,
+    isReplay: state === 'replayed',
+  })
+  const status = statusOf(answer, asked.era)
+  return { status, body, ...(approvalId !== undefined && { approvalId }) }
+}
+
+/** Results that start an exchange Peta does not carry yet, or that the client's revision does not know (MCP-84). */
+function refuseUnsupported({ bytes, spans }: ServerFrame, era: Era, server: string): void {
+  if (!spans.resultType) return
+  const type = readValue(bytes, spans.resultType)
+  const isCarried = type === 'complete' || (era === 'modern' && !UNCARRIED.has(type))
+  if (!isCarried) throw new CoreError('server_misbehaves', { server })
+}
+
+const UNCARRIED: ReadonlySet<unknown> = new Set(['input_required', 'task'])
+
+/** Two relayed errors have a status of their own for modern clients (MCP-83). */
+function statusOf({ code }: ServerFrame, era: Era): number {
+  const relayed = code === undefined || era === 'legacy' ? undefined : relayedCode(code, era)
+  if (relayed === -32_601) return 404
+  return relayed === -32_021 ? 400 : 200
+}
+
+function renderDenied(asked: Asked, call: Call): McpReply {
+  const ref = displayId(`dec_${call.id.split('_')[1] ?? ''}`)
+  const text = `Denied by policy (ref ${ref}). Do not retry with other arguments.`
+  return asked.frame.method === TOOL_METHOD
+    ? toolError(asked, text, { [metaKeys.petaDecision]: { ref, kind: 'denied' } })
+    : rpcError(asked, { code: DENIED_CODE, message: text, data: { ref } })
+}
+
+function renderApproval(asked: Asked, status: ApprovalStatus): McpReply {
+  const text = approvalText(status)
+  const shown = {
+    id: status.approvalId,
+    state: status.state,
+    retryAfter: Math.ceil(status.retryAfterMs / 1000),
+    expiresAt: new Date(status.expiresAtMs).toISOString(),
+  }
+  return asked.frame.method === TOOL_METHOD
+    ? toolError(asked, text, { [metaKeys.petaApproval]: shown })
+    : rpcError(asked, { code: APPROVAL_CODE, message: text, data: shown })
+}
+
+/** Ends of an approval, for the agent: what came of it, and whether asking again makes sense. */
+const endings: Partial<Record<ApprovalState, string>> = {
+  DENIED: 'was denied. Do not retry with other arguments.',
+  EXPIRED: 'expired before anyone decided. The call did not run. Call again to ask anew.',
+  CANCELLED: 'was withdrawn. The call did not run.',
+  REVOKED: 'was taken back. The call did not run.',
+  VOID: 'is void because the tool or the rules changed. The call did not run. Call again to ask anew.',
+  EXECUTING: 'is being carried out by an identical call. Wait for that one.',
+  COMPLETED: 'was already used by an identical call, which ran.',
+  FAILED: 'was already used by an identical call, which ran and failed.',
+  OUTCOME_UNKNOWN:
+    'was used by a call of which nobody knows whether it ran. Check before you repeat it.',
+  RESOLVED_DONE: 'was used by a call that ran, as a person has found.',
+  RESOLVED_NOT_DONE:
+    'was used by a call that did not run, as a person has found. Call again to ask anew.',
+}
+
+function approvalText({ approvalId, state, denyReason }: ApprovalStatus): string {
+  const name = displayId(approvalId)
+  const ending = endings[state]
+  if (ending === undefined) {
+    return `Pending approval ${name}. Call the same tool again with the same arguments after approval. Do not change them.`
+  }
+  const reason = denyReason === undefined ? '' : ` Reason: ${denyReason}`
+  return `Approval ${name} ${ending}${reason}`
+}
+
+/** What a thrown failure looks like. `asked` is absent when the message could not be read. */
+export function renderFailure(error: unknown, asked?: Asked): McpReply {
+  const problem = rpcProblem(error)
+  if (asked?.frame.method === TOOL_METHOD && problem.result !== undefined) {
+    return toolError(asked, `${problemMessage(error)}. ${problem.result}`, undefined)
+  }
+  const data = problemFacts(error)
+  const id = idOf(asked)
+  const body = { code: problem.code, message: problemMessage(error), ...(data && { data }) }
+  const retryAfterS = problem.status === 429 ? 1 : undefined
+  return {
+    status: asked?.era === 'legacy' ? legacyStatus(problem) : problem.status,
+    body: encodeError(id, body),
+    ...(retryAfterS !== undefined && { retryAfterS }),
+  }
+}
+
+/** To a legacy client a 404 says that its session is gone, so an unknown method must not be one. */
+const legacyStatus = ({ code, status }: ReturnType<typeof rpcProblem>): number =>
+  code === -32_601 ? 200 : status
+
+function idOf(asked: Asked | undefined): Buffer | 'null' {
+  const span = asked?.frame.spans.id
+  return asked && span ? asked.frame.bytes.subarray(...span) : 'null'
+}
+
+function rpcError(asked: Asked, error: Parameters<typeof encodeError>[1]): McpReply {
+  return { status: 200, body: encodeError(idOf(asked), error) }
+}
+
+function toolError(asked: Asked, text: string, meta: object | undefined): McpReply {
+  const isModern = asked.era === 'modern'
+  const own = isModern ? { [metaKeys.serverInfo]: JSON.parse(asked.serverInfo) as unknown } : {}
+  const all = { ...own, ...meta }
+  const result = {
+    ...(isModern && { resultType: 'complete' }),
+    content: [{ type: 'text', text }],
+    isError: true,
+    ...(Object.keys(all).length > 0 && { _meta: all }),
+  }
+  return { status: 200, body: answerTo(asked, JSON.stringify(result)) }
+}
+
+/** A result response with the request's own id. */
+export function answerTo(asked: Asked, ...result: readonly (Buffer | string)[]): Buffer {
+  const id = idOf(asked)
+  return encodeResponse(id === 'null' ? Buffer.from(id) : id, ...result)
+}

@@ -1,0 +1,62 @@
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
+import type { Era, Span } from '../model/frame.ts'
+import { type Member, readMembers, readValue } from '../protocol/members.ts'
+import { exposedUri } from '../protocol/names.ts'
+import { removeMembers } from '../protocol/remove-members.ts'
+import { type Edit, splice } from '../protocol/splice.ts'
+
+/** The member that names an entry of each kind. */
+const namedBy = {
+  tool: 'name',
+  prompt: 'name',
+  resource: 'uri',
+  resource_template: 'uriTemplate',
+} as const
+
+/**
+ * An entry as lists show it: the server's definition to the byte, under the name that clients call it by (MCP-81,
+ * MCP-105). Older clients reject an `outputSchema` that is no object's, so it is left out for them (MCP-62).
+ */
+export function renderItem(server: ServerRef, item: CatalogueItem, era: Era): Buffer {
+  const bytes = Buffer.from(item.definition)
+  const members = readMembers(bytes, [startOf(bytes), bytes.length])
+  const edits = members.flatMap((member) => editMember(bytes, member, { server, item, era }))
+  return splice(
+    bytes,
+    edits.toSorted((a, b) => a.span[0] - b.span[0]),
+  )
+}
+
+type Rendered = Readonly<{ server: ServerRef; item: CatalogueItem; era: Era }>
+
+function editMember(bytes: Buffer, member: Member, entry: Rendered): readonly Edit[] {
+  const { name, value } = member
+  const { server, item, era } = entry
+  if (name === namedBy[item.kind]) return [{ span: value, text: JSON.stringify(item.exposed) }]
+  if (name === '_meta') return editMeta(bytes, value, server.slug)
+  const isRefused = name === 'outputSchema' && era === 'legacy' && !isObjectSchema(bytes, value)
+  return isRefused ? removeMembers(bytes, [value]) : []
+}
+
+/** Where the definition of an app's tool names the resource that shows it. */
+function editMeta(bytes: Buffer, meta: Span, alias: string): readonly Edit[] {
+  return readMembers(bytes, meta).flatMap(({ name, value }) => {
+    if (name === 'ui/resourceUri') return editUri(bytes, value, alias)
+    const inner = name === 'ui' ? readMembers(bytes, value) : []
+    return inner
+      .filter((member) => member.name === 'resourceUri')
+      .flatMap((member) => editUri(bytes, member.value, alias))
+  })
+}
+
+function editUri(bytes: Buffer, span: Span, alias: string): readonly Edit[] {
+  const uri = readValue(bytes, span)
+  return typeof uri === 'string' ? [{ span, text: JSON.stringify(exposedUri(alias, uri)) }] : []
+}
+
+function isObjectSchema(bytes: Buffer, span: Span): boolean {
+  const type = readMembers(bytes, span).find(({ name }) => name === 'type')
+  return type !== undefined && readValue(bytes, type.value) === 'object'
+}
+
+const startOf = (bytes: Buffer): number => Math.max(bytes.indexOf('{'), 0)

@@ -1,0 +1,141 @@
+import { CoreError } from '../ground/errors.ts'
+import type { Action, Call } from '../model/call.ts'
+import type { CatalogueEntry } from '../model/catalogue.ts'
+import type { Frame } from '../model/frame.ts'
+import { originalUri } from '../protocol/names.ts'
+import { normalizeUri } from '../protocol/uri.ts'
+import type { ToolContracts } from './check-arguments.ts'
+import type { TemplateMatch } from './uri-template.ts'
+import type { View } from './views.ts'
+
+/** What a request names: an entry that its principal can see, and the server's own word for it. */
+export type Target = Readonly<{ entry: CatalogueEntry; name: string; args: unknown; uri?: string }>
+
+export type ResolveTools = Readonly<{
+  contracts: ToolContracts
+  templateMatch: (template: string) => TemplateMatch
+}>
+
+/**
+ * Finds what a request is about, by map only, and checks its arguments against the accepted definition. What the
+ * principal cannot see does not exist here: hidden, quarantined and unknown names take the same way and get the same
+ * answer (MCP-107, POL-36).
+ *
+ * @throws CoreError `name_unknown`, `params_invalid`
+ */
+export function resolveTarget(
+  action: Action,
+  frame: Frame,
+  view: View,
+  tools: ResolveTools,
+): Target {
+  if (frame.spans.lossyNumber) {
+    throw invalid('A number is larger or finer than a double; send it as a string.')
+  }
+  switch (action) {
+    case 'tool.call':
+      return resolveTool(frame, view, tools)
+    case 'prompt.get':
+      return resolvePrompt(frame, view)
+    case 'resource.read':
+      return resolveResource(frame, view, tools)
+    case 'completion.get':
+      return resolveCompletion(frame, view)
+    case 'client.sample':
+    case 'client.elicit':
+    case 'client.roots':
+    case 'rpc.other':
+      throw new CoreError('name_unknown')
+  }
+}
+
+export type CallOrigin = Pick<
+  Call,
+  'id' | 'workspaceId' | 'action' | 'frame' | 'clientEra' | 'clientIp' | 'receivedAtMs'
+>
+
+export function callOf(origin: CallOrigin, { entry, name, args, uri }: Target): Call {
+  const { server, item } = entry
+  const { method } = origin.frame
+  return { ...origin, method, server, item, name, args, ...(uri !== undefined && { uri }) }
+}
+
+function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools): Target {
+  const entry = view.find('tool', readText(params['name'], 'name'))
+  if (!entry) throw new CoreError('name_unknown')
+  const args = params['arguments'] ?? {}
+  contracts(entry.item).check(args)
+  return { entry, name: entry.item.name, args }
+}
+
+function resolvePrompt({ params }: Frame, view: View): Target {
+  const entry = view.find('prompt', readText(params['name'], 'name'))
+  if (!entry) throw new CoreError('name_unknown')
+  const args = params['arguments'] ?? {}
+  const isFlat = isObject(args) && Object.values(args).every((value) => typeof value === 'string')
+  if (!isFlat) throw invalid('Arguments of a prompt are strings.')
+  return { entry, name: entry.item.name, args }
+}
+
+/** A listed URI is read as it was listed; any other must come from a template, and have only one spelling. */
+function resolveResource({ params }: Frame, view: View, tools: ResolveTools): Target {
+  const sent = readText(params['uri'], 'uri')
+  const listed = view.find('resource', sent)
+  if (listed) return resourceTarget(listed, listed.item.name)
+
+  const original = originalUri(sent)
+  const found = original
+    ? templatesFor(original.uri, view, tools).filter(({ server }) => server.slug === original.alias)
+    : offersOf(sent, view, tools)
+  const [entry] = found
+  const isOneServer = new Set(found.map(({ server }) => server.id)).size === 1
+  if (!entry || !isOneServer) throw new CoreError('name_unknown')
+  return resourceTarget(entry, original?.uri ?? sent)
+}
+
+/** Text of a model often holds a URI as its server wrote it; that works where only one server can be meant (MCP-105). */
+function offersOf(uri: string, view: View, tools: ResolveTools): readonly CatalogueEntry[] {
+  const listed = view.entries('resource').filter(({ item }) => item.name === uri)
+  return [...listed, ...templatesFor(uri, view, tools)]
+}
+
+const templatesFor = (uri: string, view: View, tools: ResolveTools): readonly CatalogueEntry[] =>
+  view.entries('resource_template').filter(({ item }) => tools.templateMatch(item.name)(uri))
+
+const resourceTarget = (entry: CatalogueEntry, name: string): Target => ({
+  entry,
+  name,
+  args: {},
+  uri: normalizeUri(name),
+})
+
+function resolveCompletion({ params }: Frame, view: View): Target {
+  const reference = params['ref']
+  if (!isObject(reference)) throw invalid('ref is missing.')
+  const entry = referenced(reference, view)
+  if (!entry) throw new CoreError('name_unknown')
+  const args = { argument: params['argument'], context: params['context'] }
+  return { entry, name: entry.item.name, args }
+}
+
+function referenced(
+  reference: Readonly<Record<string, unknown>>,
+  view: View,
+): CatalogueEntry | undefined {
+  if (reference['type'] === 'ref/prompt') {
+    return view.find('prompt', readText(reference['name'], 'ref.name'))
+  }
+  if (reference['type'] !== 'ref/resource') throw invalid('ref.type is not known.')
+  const uri = readText(reference['uri'], 'ref.uri')
+  return view.find('resource_template', uri) ?? view.find('resource', uri)
+}
+
+function readText(value: unknown, name: string): string {
+  if (typeof value === 'string') return value
+  throw invalid(`${name} is not a string.`)
+}
+
+const invalid = (problem: string): CoreError => new CoreError('params_invalid', { problem })
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

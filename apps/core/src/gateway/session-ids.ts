@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+import type { NewId } from '../ground/ids.ts'
+import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
+import type { Sealing } from './seal.ts'
+
+/** What the id of a session says to those who can open it: enough to go on with it on any replica (MCP-31). */
+const SessionClaims = z.strictObject({
+  owner: z.string(),
+  version: z.enum(legacyVersions),
+  expiresAtMs: z.int(),
+})
+
+export type SessionClaims = Readonly<z.infer<typeof SessionClaims>>
+
+const Sealed = SessionClaims.extend({ nonce: z.string() })
+
+export type SessionIds = Readonly<{
+  make: (claims: SessionClaims) => string
+  /** Undefined for an id that Peta did not make. */
+  read: (id: string) => SessionClaims | undefined
+}>
+
+export function createSessionIds(deps: Sealing & Readonly<{ newId: NewId }>): SessionIds {
+  return {
+    make: (claims) =>
+      deps.seal('mcp-session', JSON.stringify({ ...claims, nonce: deps.newId('ses') })),
+    read(id) {
+      const text = deps.open('mcp-session', id)
+      if (text === undefined) return undefined
+      const { owner, version, expiresAtMs } = Sealed.parse(JSON.parse(text))
+      return { owner, version, expiresAtMs }
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
+import type { Principal } from '../model/principal.ts'
+import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
+import { compareCodePoints } from '../protocol/names.ts'
+
+/**
+ * What one principal can see of the catalogue under one version of the rules. Lists are printed from it and names
+ * are looked up in it, so what is hidden is also unknown (POL-36, MCP-118).
+ */
+export type View = Readonly<{
+  /** Changes whenever the content might; cursors are bound to it (MCP-117). */
+  generation: string
+  degraded: readonly string[]
+  /** In the order of lists: alias, then the server's own name (MCP-108). */
+  entries: (kind: ItemKind) => readonly CatalogueEntry[]
+  find: (kind: ItemKind, exposed: string) => CatalogueEntry | undefined
+}>
+
+export type ViewSources = Readonly<{
+  catalogue: (workspaceId: string) => CatalogueSnapshot
+  /** Three-valued: true unless the item is denied whatever its arguments (POL-35). */
+  isListed: (principal: Principal, server: ServerRef, item: CatalogueItem) => boolean
+  policyVersion: (workspaceId: string) => number
+}>
+
+export type Views = (principal: Principal) => View
+
+/** A thousand scopes fit; one view of a thousand tools takes about 350 KB once its list is printed. */
+const VIEWS_MAX = 1000
+
+/**
+ * Keeps a view per principal scope, as long as rules and catalogue stay what they are: filtering and sorting a
+ * thousand entries per request would cost more than the request (H10).
+ */
+export function createViews(sources: ViewSources): Views {
+  const kept = new Map<string, View>()
+
+  return function viewOf(principal) {
+    const { workspaceId, scopeKey } = principal
+    const snapshot = sources.catalogue(workspaceId)
+    const generation = `${sources.policyVersion(workspaceId)}.${snapshot.version}`
+    const key = `${workspaceId}\0${scopeKey}`
+    const known = kept.get(key)
+    if (known?.generation === generation) return known
+
+    const view = buildView(snapshot, generation, (server, item) =>
+      sources.isListed(principal, server, item),
+    )
+    kept.delete(key)
+    if (kept.size >= VIEWS_MAX) dropOldest(kept)
+    kept.set(key, view)
+    return view
+  }
+}
+
+function buildView(
+  snapshot: CatalogueSnapshot,
+  generation: string,
+  isListed: (server: ServerRef, item: CatalogueItem) => boolean,
+): View {
+  const byKind = new Map<ItemKind, CatalogueEntry[]>()
+  const byName = new Map<string, CatalogueEntry>()
+  for (const entry of snapshot.entries.toSorted(byAliasAndName)) {
+    const { server, item } = entry
+    if (item.state !== 'accepted' || !isListed(server, item)) continue
+    const entries = byKind.get(item.kind) ?? []
+    byKind.set(item.kind, entries)
+    entries.push(entry)
+    byName.set(`${item.kind} ${item.exposed}`, entry)
+  }
+  return {
+    generation,
+    degraded: snapshot.degraded,
+    entries: (kind) => byKind.get(kind) ?? [],
+    find: (kind, exposed) => byName.get(`${kind} ${exposed}`),
+  }
+}
+
+const byAliasAndName = (a: CatalogueEntry, b: CatalogueEntry): number =>
+  compareCodePoints(a.server.slug, b.server.slug) || compareCodePoints(a.item.name, b.item.name)
+
+function dropOldest(kept: Map<string, View>): void {
+  const [oldest] = kept.keys()
+  if (oldest !== undefined) kept.delete(oldest)
+}
