@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { isAborted } from '../ground/abort.ts'
+import type { Clock } from '../ground/clock.ts'
+import { CoreError, isCoreError } from '../ground/errors.ts'
+import { limits } from '../ground/limits.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Mcp } from '../gateway/mcp.ts'
+import { type McpReply, renderFailure } from '../gateway/outcome.ts'
+import { accepts } from '../protocol/headers.ts'
+import { challenge } from './challenge.ts'
+import { createMcpStreams, type McpStream } from './mcp-stream.ts'
+import { readBody } from './read-body.ts'
+
+export type McpEndpointDeps = Readonly<{
+  mcp: Mcp
+  /** From the `Authorization` header alone. @throws CoreError `unauthenticated` */
+  identify: (authorization: string | undefined) => Principal
+  /** Address of the resource metadata, for clients that have no token yet. */
+  resourceMetadataUrl: () => string
+  /** The reply to an approved call left in full; before that it may be given again (APR-43). */
+  onDelivered?: (principal: Principal, approvalId: string) => void
+  clock: Pick<Clock, 'nowMs'>
+}>
+
+export type McpEndpoint = Readonly<{
+  handle: (request: IncomingMessage, response: ServerResponse) => void
+  tick: () => void
+}>
+
+/** `/mcp` over plain node:http: one function from socket to reply, without a framework (H1). */
+export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
+  const streams = createMcpStreams(deps.clock)
+
+  /** Each check comes before whatever costs more than it does; the first failure answers (MCP-10). */
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const principal = identify(deps, request)
+    if (request.method === 'DELETE') {
+      reply(response, deps.mcp.endSession(principal, request.headers))
+      return
+    }
+    if (request.method !== 'POST') throw new CoreError('method_not_allowed', { allowed: 'POST' })
+    refuseLength(request)
+    refuseType(request)
+    const body = await readBody(request, limits.requestBytesMax)
+
+    let stream: McpStream | undefined
+    const outlet = {
+      notify(frame: Buffer): void {
+        if (!accepts(request.headers, 'text/event-stream')) return
+        stream ??= streams.open(response)
+        stream.send(frame)
+      },
+    }
+    const clientIp = request.socket.remoteAddress ?? ''
+    const { headers } = request
+    const closed = abortOnClose(response)
+    const result = await deps.mcp.handle({ principal, body, headers, clientIp }, outlet, closed)
+    if (response.destroyed) return
+    const { approvalId } = result
+    if (approvalId !== undefined) {
+      response.on('finish', () => deps.onDelivered?.(principal, approvalId))
+    }
+    if (stream) stream.end(result.body)
+    else reply(response, result)
+  }
+
+  return {
+    handle(request, response) {
+      answer(request, response).catch((error: unknown) => {
+        if (isAborted(error) || response.headersSent) response.destroy()
+        else refuse(request, response, { error, metadataUrl: deps.resourceMetadataUrl() })
+      })
+    },
+    tick: streams.tick,
+  }
+}
+
+function identify(deps: McpEndpointDeps, request: IncomingMessage): Principal {
+  if (/[?&](?:access_token|token|api_key)=/i.test(request.url ?? '')) {
+    throw new CoreError('credential_in_url')
+  }
+  return deps.identify(request.headers.authorization)
+}
+
+/** A promise to send too much is refused before any of it is read (H2). */
+function refuseLength(request: IncomingMessage): void {
+  if (Number(request.headers['content-length'] ?? 0) > limits.requestBytesMax) {
+    throw new CoreError('body_too_large', { bytesMax: limits.requestBytesMax })
+  }
+}
+
+/** Compressed bodies are refused too: their size says nothing (SEC-72). */
+function refuseType(request: IncomingMessage): void {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
+  const isJson = type.trim().toLowerCase() === 'application/json'
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  if (!isJson || encoding !== 'identity') throw new CoreError('unsupported_media_type')
+}
+
+function abortOnClose(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+function reply(response: ServerResponse, { status, body, sessionId, retryAfterS }: McpReply): void {
+  const headers = ['Cache-Control', 'no-store']
+  if (body) headers.push('Content-Type', 'application/json', 'Content-Length', String(body.length))
+  else if (status !== 204) headers.push('Content-Length', '0')
+  if (sessionId !== undefined) headers.push('Mcp-Session-Id', sessionId)
+  if (retryAfterS !== undefined) headers.push('Retry-After', String(retryAfterS))
+  response.writeHead(status, headers)
+  response.end(body)
+}
+
+type Refusal = Readonly<{ error: unknown; metadataUrl: string }>
+
+/** Answers what never became a message; the connection is not kept when its body was not read. */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { error, metadataUrl }: Refusal,
+): void {
+  const { authorization } = request.headers
+  const bearer = challenge(error, authorization !== undefined, metadataUrl)
+  if (bearer !== undefined) response.setHeader('WWW-Authenticate', bearer)
+  if (isCoreError(error, 'method_not_allowed')) response.setHeader('Allow', 'POST')
+  if (!request.complete) response.setHeader('Connection', 'close')
+  const { status, body = Buffer.alloc(0) } = renderFailure(error)
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', 'application/json')
+  response.setHeader('Content-Length', body.length)
+  response.writeHead(status)
+  response.end(body)
+}

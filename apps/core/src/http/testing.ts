@@ -1,0 +1,51 @@
+import type { GovernedCall } from '../gateway/governed-call.ts'
+import { createTestMcp, type Script, testPrincipal, type TestMcp } from '../gateway/testing.ts'
+import { CoreError } from '../ground/errors.ts'
+import { listen, type Listener } from './listen.ts'
+import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts'
+import { metadataUrl } from './well-known.ts'
+
+export const TEST_TOKEN = 'test-token'
+
+export type TestListener = Listener & Readonly<{ mcp: TestMcp; url: string; tick: () => void }>
+
+/** The real listener on a free port, over a scripted governed call. */
+export async function openTestListener(
+  script?: Script,
+  overrides: Readonly<{ governedCall?: GovernedCall; nowMs?: () => number }> = {},
+): Promise<TestListener> {
+  const mcp = createTestMcp(
+    overrides.governedCall ? { governedCall: overrides.governedCall } : {},
+    script,
+  )
+  let opened: McpEndpoint | undefined
+  const listener = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: undefined,
+    issuers: [],
+    mcp(publicUrl) {
+      const endpoint = createMcpEndpoint({
+        mcp,
+        identify(authorization) {
+          if (authorization === `Bearer ${TEST_TOKEN}`) return testPrincipal
+          throw new CoreError('unauthenticated')
+        },
+        resourceMetadataUrl: () => metadataUrl(publicUrl()),
+        clock: { nowMs: overrides.nowMs ?? (() => 1_000) },
+      })
+      opened = endpoint
+      return endpoint
+    },
+    fallback: (_request, response) => response.end('fallback'),
+    refuseOther: (_error, _request, response) => response.writeHead(421).end(),
+  })
+  return {
+    publicUrl: listener.publicUrl,
+    port: listener.port,
+    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+    mcp,
+    url: `${listener.publicUrl}/mcp`,
+    tick: () => opened?.tick(),
+  }
+}
