@@ -85,7 +85,7 @@ function outcomeOf(
 }
 
 /** Values of the variables for one call. A value that is not there makes reading it an error. */
-function bindCall(
+export function bindCall(
   policy: CompiledPolicy,
   { principal, call, facts }: Readonly<{ principal: Principal; call: Call; facts: DecisionFacts }>,
 ): Bindings {

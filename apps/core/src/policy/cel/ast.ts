@@ -65,3 +65,7 @@ export function pathOf(node: Node): readonly string[] | undefined {
 /** The expressions that all have to be true for this one to be. */
 export const conjunctsOf = (node: Node): readonly Node[] =>
   node.op === '&&' ? node.args.flatMap(conjunctsOf) : [node]
+
+/** The text that is written there; undefined when it is no text literal. */
+export const literalText = (node: Node | undefined): string | undefined =>
+  node?.op === 'value' && typeof node.args === 'string' ? node.args : undefined

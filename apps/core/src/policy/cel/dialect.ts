@@ -1,5 +1,5 @@
 import type { PolicyProblemCode } from '../problem.ts'
-import { childrenOf, countNodes, hasOf, macroOf, type Node } from './ast.ts'
+import { childrenOf, countNodes, hasOf, literalText, macroOf, type Node } from './ast.ts'
 import { isPattern } from './own-functions.ts'
 import { isTimePart, isTimeZone } from './zoned-time.ts'
 
@@ -178,6 +178,3 @@ function judgeTimePart(name: string, parameters: readonly Node[]): Verdict | und
   if (text !== undefined && others.length === 0 && isTimeZone(text)) return undefined
   return { code: 'type_error', message: `${name}() needs a literal time zone, as "Europe/Berlin"` }
 }
-
-export const literalText = (node: Node | undefined): string | undefined =>
-  node?.op === 'value' && typeof node.args === 'string' ? node.args : undefined

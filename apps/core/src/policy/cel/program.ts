@@ -1,4 +1,4 @@
-import type { ParseResult } from '@marcbachmann/cel-js'
+import { serialize, type ParseResult } from '@marcbachmann/cel-js'
 
 import { readExpression, type Finding, type Variable } from './dialect.ts'
 import type { Node } from './ast.ts'
@@ -16,6 +16,8 @@ export type Outcome = 'true' | 'false' | 'error'
 export type Program = Readonly<{
   ast: Node
   reads: ReadonlySet<Variable>
+  /** A part of the condition, as text that says the same. */
+  textOf: (node: Node) => string
   /** Never throws. */
   run: (bindings: Bindings, meter: Meter) => Outcome
 }>
@@ -34,6 +36,7 @@ export function createConditions(): CompileCondition {
     return {
       ast,
       reads,
+      textOf: serialize,
       run(bindings, meter) {
         useMeter(meter)
         return evaluateSafely(evaluate, bindings)

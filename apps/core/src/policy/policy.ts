@@ -1,0 +1,89 @@
+import type { Clock } from '../ground/clock.ts'
+import type { Log } from '../ground/log.ts'
+import type { Call } from '../model/call.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Principal } from '../model/principal.ts'
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
+import type { Store } from '../store/store.ts'
+import { openActivePolicies } from './active.ts'
+import { createConditions } from './cel/program.ts'
+import { checkPolicy } from './check.ts'
+import { decide, denied } from './decide.ts'
+import { explain, type Explanation } from './explain.ts'
+import { isListed } from './list.ts'
+import type { PolicyProblem } from './problem.ts'
+import { createPublish, type DraftPolicyEvent, type Publish, type Rollback } from './publish.ts'
+import type { CatalogueEntry, DirectoryNames, Surroundings } from './surroundings.ts'
+import { createVersions, type Versions } from './versions.ts'
+
+export type PolicyParts = Readonly<{
+  store: Pick<Store, 'query' | 'command' | 'append' | 'hints'>
+  clock: Clock
+  draft: DraftPolicyEvent
+  catalogue: (workspaceId: string) => Promise<readonly CatalogueEntry[]>
+  directory: (workspaceId: string) => Promise<DirectoryNames>
+  log: Log
+}>
+
+export type Policy = AsyncDisposable &
+  Versions &
+  Readonly<{
+    /** Decides with the version that is active now. Never waits, never throws; in doubt it denies. */
+    decide: (principal: Principal, call: Call) => Decision
+    /** Whether a list shows an entry. It never hides what could be called (POL-35). */
+    isListed: (principal: Principal, server: ServerRef, item: CatalogueItem) => boolean
+    /** The version in use, for keys of caches; 0 when there is none, and then everything is denied. */
+    version: (workspaceId: string) => number
+    /** Calls back after another version of a workspace's rules came into use. */
+    onChange: (changed: (workspaceId: string) => void) => Disposable
+    explain: (principal: Principal, call: Call) => Explanation
+    check: (workspaceId: string, source: string) => Promise<readonly PolicyProblem[]>
+    /** @throws CoreError `base_moved` */
+    publish: Publish
+    /** @throws CoreError `base_moved`, `not_found` */
+    rollback: Rollback
+  }>
+
+/** The policy stage. Resolves once the active rules of every workspace are compiled. */
+export async function openPolicy(parts: PolicyParts): Promise<Policy> {
+  const { store, clock } = parts
+  const compileCondition = createConditions()
+  const active = await openActivePolicies({ ...parts, compileCondition })
+  const versions = createVersions(store)
+  const check = async (workspaceId: string, source: string) =>
+    checkPolicy(source, await surroundings(parts, workspaceId), compileCondition)
+  const publishing = createPublish({ ...parts, check, read: versions.read, reload: active.reload })
+
+  return {
+    ...versions,
+    ...publishing,
+    decide(principal, call) {
+      const current = active.confirmed(principal.workspaceId)
+      if (!current) return denied(active.version(principal.workspaceId), 'policy_stale')
+      const facts = { nowMs: clock.nowMs() }
+      return decide(current.policy, { principal, call, facts }, current.cache)
+    },
+    isListed(principal, server, item) {
+      const current = active.confirmed(principal.workspaceId)
+      if (!current) return false
+      return isListed(current.policy, { principal, server, item, facts: { nowMs: clock.nowMs() } })
+    },
+    explain(principal, call) {
+      const current = active.confirmed(principal.workspaceId)
+      const question = { principal, call, facts: { nowMs: clock.nowMs() } }
+      return explain(current?.policy, question, compileCondition)
+    },
+    check: async (workspaceId, source) => (await check(workspaceId, source)).report,
+    version: active.version,
+    onChange: active.onChange,
+    [Symbol.asyncDispose]: () => active[Symbol.asyncDispose](),
+  }
+}
+
+async function surroundings(
+  { catalogue, directory }: PolicyParts,
+  workspaceId: string,
+): Promise<Surroundings> {
+  const [entries, names] = await Promise.all([catalogue(workspaceId), directory(workspaceId)])
+  return { catalogue: entries, directory: names }
+}

@@ -1,0 +1,19 @@
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
+
+export type CatalogueEntry = Readonly<{ server: ServerRef; item: CatalogueItem }>
+
+/** Names that rules may be about. */
+export type DirectoryNames = Readonly<{
+  users: readonly string[]
+  groups: readonly Readonly<{ name: string; members: number }>[]
+  roles: readonly string[]
+  agents: readonly string[]
+  clients: readonly string[]
+  agentLabels: readonly string[]
+}>
+
+/** What exists in a workspace when its rules are checked. */
+export type Surroundings = Readonly<{
+  catalogue: readonly CatalogueEntry[]
+  directory: DirectoryNames
+}>
