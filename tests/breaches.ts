@@ -34,11 +34,14 @@ export function workspaceBreaches(file: string, text: string): string[] {
   if (!allowed) return [`${file} is in no workspace`]
   return importsOf(withoutComments(text))
     .map(({ specifier }) => specifier)
-    .filter((specifier) =>
-      specifier.startsWith('.')
-        ? !posix.join(dirname(file), specifier).startsWith(`${home}/`)
-        : specifier.startsWith('@peta/') && !allowed.includes(specifier),
-    )
+    .filter((specifier) => {
+      if (specifier.startsWith('.')) {
+        return !posix.join(dirname(file), specifier).startsWith(`${home}/`)
+      }
+      const isOurs = specifier.startsWith('@peta/')
+      const listed = isOurs ? allowed.ours : allowed.others
+      return listed !== 'any' && !listed.includes(specifier)
+    })
     .map((specifier) => `${file} may not import ${specifier}`)
 }
 

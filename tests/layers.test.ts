@@ -113,6 +113,8 @@ describe('a planted breach is caught', () => {
     ['apps/cli/src/main.ts', `import { x } from '../../core/src/core.ts'`],
     ['packages/contract/src/a.ts', `import { x } from '@peta/sdk'`],
     ['apps/core/src/core.ts', `import { x } from '@peta/cli'`],
+    ['packages/proof/src/a.ts', `import { connect } from 'node:net'`],
+    ['packages/sdk/src/a.ts', `import { Pool } from 'undici'`],
     ['packages/new/src/a.ts', ''],
   ])('a workspace out of order: %s %s', (file, source) => {
     expect(workspaceBreaches(file, source)).toHaveLength(1)

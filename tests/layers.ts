@@ -76,11 +76,19 @@ export const ambientPowers: Readonly<
   'code made from text': { pattern: /(?<![.\w$])eval\s*\(|\bnew\s+Function\s*\(/, holders: [] },
 }
 
-/** Which of our packages each workspace may import. Apps never import apps. */
-export const workspaces: Readonly<Record<string, readonly string[]>> = {
-  'packages/contract': [],
-  'packages/proof': [],
-  'packages/sdk': ['@peta/contract'],
-  'apps/core': ['@peta/contract', '@peta/proof'],
-  'apps/cli': ['@peta/contract', '@peta/proof', '@peta/sdk'],
+/**
+ * What each workspace may import beyond its own files. Apps never import apps; a package lists all it needs, because
+ * whoever uses it takes that on too.
+ */
+export const workspaces: Readonly<
+  Record<string, Readonly<{ ours: readonly string[]; others: readonly string[] | 'any' }>>
+> = {
+  'packages/contract': { ours: [], others: ['zod'] },
+  'packages/proof': {
+    ours: [],
+    others: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+  },
+  'packages/sdk': { ours: ['@peta/contract'], others: [] },
+  'apps/core': { ours: ['@peta/contract', '@peta/proof'], others: 'any' },
+  'apps/cli': { ours: ['@peta/contract', '@peta/proof', '@peta/sdk'], others: 'any' },
 }
