@@ -44,6 +44,7 @@ export const auditEvents = {
   'secret.unbound': 'A destination was taken away from a secret.',
   'secret.used': 'A secret was opened to connect to a server.',
   'secret.refused': 'A secret was asked for at a place it is not bound to.',
+  'secret.suspended': 'A secret was asked for too often where it is not bound, and is out of use.',
   'secret.echoed': 'A server sent an injected value back; it was scrubbed.',
   'secret.destroyed': 'A version of a secret, or all of it, was destroyed.',
   'vault.sealed': 'The vault was sealed.',

@@ -92,7 +92,7 @@ const isPositions = (value: unknown): value is Positions =>
 
 /** Rings on a hint, but no sooner than `LOOK_MS` after the last time, and at the latest for a heartbeat. */
 function createAlarm({ sleep }: EventParts, signal: AbortSignal) {
-  let ring = (): void => undefined
+  let ring = nothing
   return {
     ring: (): void => ring(),
     async rung(): Promise<void> {
@@ -102,3 +102,5 @@ function createAlarm({ sleep }: EventParts, signal: AbortSignal) {
     },
   }
 }
+
+const nothing = (): void => undefined

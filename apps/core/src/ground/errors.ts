@@ -1,7 +1,13 @@
 import type { ProblemCode } from '@peta/contract'
 
 /** Public, JSON-safe details of a failure. Never a secret, never text that a server or a driver wrote. */
-export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>
+export type Facts = Readonly<Record<string, Fact>>
+export type Fact =
+  | string
+  | number
+  | boolean
+  | readonly Fact[]
+  | Readonly<{ [name: string]: Fact | undefined }>
 
 /**
  * An expected failure. `code` and `facts` are shown to callers; `options.cause` is for our log only.

@@ -56,6 +56,7 @@ export const PolicyDiff = z.strictObject({
   added: z.array(z.string()),
   removed: z.array(z.string()),
   changed: z.array(z.strictObject({ rule: z.string(), fields: z.array(z.string()) })),
+  vars: z.array(z.string()),
 })
 
 export const ExplainRequest = z.strictObject({
@@ -63,6 +64,8 @@ export const ExplainRequest = z.strictObject({
   tool: z.string().max(512).meta({ description: 'Exposed name of the tool' }),
   args: z.unknown().optional(),
 })
+
+const Effect = z.enum(['allow', 'require_approval', 'deny'])
 
 const RuleHit = z.strictObject({
   rule: z.string(),
@@ -72,11 +75,21 @@ const RuleHit = z.strictObject({
   errored: z.boolean(),
 })
 
+const ExplainedRule = RuleHit.extend({
+  outcome: z.unknown(),
+  user: z.boolean(),
+  agent: z.boolean(),
+  clauses: z.array(z.strictObject({ text: z.string(), value: z.unknown() })),
+})
+
 export const Explanation = z.strictObject({
-  effect: z.enum(['allow', 'require_approval', 'deny']),
+  effect: Effect,
   reason: z.string(),
   policyVersion: z.int(),
   matched: z.array(RuleHit),
   shadow: z.array(RuleHit),
   obligations: z.unknown(),
+  /** What the person and the agent would each get by themselves. */
+  facets: z.strictObject({ user: Effect.optional(), agent: Effect }),
+  rules: z.array(ExplainedRule),
 })
