@@ -136,7 +136,14 @@ function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): Serv
   const count = (state: CatalogueItem['state']) =>
     items.filter((item) => item.state === state).length
   return {
-    ...{ id, slug, title, enabled, version, hash, era, inFlightMax },
+    id,
+    slug,
+    title,
+    enabled,
+    version,
+    hash,
+    era,
+    inFlightMax,
     labels: [...server.labels],
     launch: launchView(server),
     idleStopMinutes: server.idleStopMs / MINUTE_MS,
