@@ -30,3 +30,23 @@ export {
   type ConsistencyClaim,
   type InclusionClaim,
 } from './proof-check.ts'
+export {
+  EXPORT_FORMAT,
+  keyRecord,
+  parseRecord,
+  writeRecord,
+  type ExportCheckpoint,
+  type ExportEvent,
+  type ExportHeader,
+  type ExportKey,
+  type ExportRecord,
+} from './export-format.ts'
+export {
+  exitCodes,
+  type Finding,
+  type LogReport,
+  type Verdict,
+  type VerifyReport,
+} from './report.ts'
+export { createVerifier, type Verifier, type VerifyOptions } from './verifier.ts'
+export { verifyExport } from './verify-export.ts'

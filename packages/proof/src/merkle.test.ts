@@ -138,7 +138,7 @@ describe('proofs (AUD-36)', () => {
         const fromRoot = rootOfAll(leaves.slice(0, from))
         expect(verifyConsistency({ from, to: size, fromRoot, toRoot: root, proof })).toBe(true)
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 
