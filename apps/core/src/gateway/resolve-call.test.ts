@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+
+import type { McpReply } from './outcome.ts'
+import {
+  createTestMcp,
+  modernMeta,
+  snapshotOf,
+  testItem,
+  testPrincipal,
+  type TestMcp,
+} from './testing.ts'
+
+const open = new AbortController().signal
+const silent = { notify: (): void => {} }
+
+const read = (reply: McpReply) => ({
+  status: reply.status,
+  ...(reply.body && JSON.parse(reply.body.toString())),
+})
+
+async function post(mcp: TestMcp, body: unknown, headers: Record<string, string> = {}) {
+  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const request = { principal: testPrincipal, body: bytes, headers, clientIp: '' }
+  return mcp.handle(request, silent, open)
+}
+
+const modernHeader = { 'mcp-protocol-version': '2026-07-28' }
+
+describe('arguments (POL-13)', () => {
+  it.each([
+    ['a missing member', {}],
+    ['another type', { text: 5 }],
+    ['an undeclared member', { text: 'a', more: 1 }],
+    ['a pattern', { text: '<' }],
+    ['a list', []],
+  ])('are refused before policy: %s', async (_what, args) => {
+    const mcp = createTestMcp()
+    const reply = read(await mcp.ask('tools/call', { name: 'files__echo', arguments: args }))
+    expect(reply).toMatchObject({ status: 200, error: { code: -32_602 } })
+    expect(mcp.calls).toEqual([])
+  })
+
+  it('are refused when a number would be read differently', async () => {
+    const mcp = createTestMcp()
+    const params = `{"name":"files__echo","arguments":{"text":"a","n":9007199254740993},"_meta":${JSON.stringify(modernMeta)}}`
+    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`
+    const headers = {
+      ...modernHeader,
+      'mcp-method': 'tools/call',
+      'mcp-name': 'files__echo',
+      accept: '*/*',
+    }
+    expect(read(await post(mcp, body, headers)).error.code).toBe(-32_602)
+    expect(mcp.calls).toEqual([])
+  })
+
+  it.each([
+    ['a dialect nobody here speaks', { $schema: 'https://example.com/mine' }],
+    ['a reference beyond itself', { $ref: 'https://example.com/other.json' }],
+    ['a pattern that needs backtracking', { properties: { a: { pattern: '(?=x)y' } } }],
+  ])(
+    'of a schema with %s are refused, because nothing could check them (MCP-93)',
+    async (_what, more) => {
+      const tool = testItem('tool', { name: 'odd', inputSchema: { type: 'object', ...more } })
+      const mcp = createTestMcp({ catalogue: () => snapshotOf([tool]) })
+      const reply = read(await mcp.ask('tools/call', { name: 'files__odd', arguments: { a: 'y' } }))
+      expect(reply.error.code).toBe(-32_602)
+    },
+  )
+
+  it.each([
+    'http://json-schema.org/draft-07/schema#',
+    'https://json-schema.org/draft/2019-09/schema',
+  ])('are checked in the dialect %s (MCP-93)', async ($schema) => {
+    const inputSchema = { $schema, type: 'object', properties: { a: { type: 'string' } } }
+    const tool = testItem('tool', { name: 'old', inputSchema })
+    const mcp = createTestMcp({ catalogue: () => snapshotOf([tool]) })
+    const ask = (a: unknown) => mcp.ask('tools/call', { name: 'files__old', arguments: { a } })
+    expect(read(await ask('x')).error).toBeUndefined()
+    expect(read(await ask(1)).error.code).toBe(-32_602)
+  })
+
+  it('does not take an inherited name for a member that was sent', async () => {
+    const tool = testItem('tool', {
+      name: 'proto',
+      inputSchema: { type: 'object', required: ['constructor'] },
+    })
+    const mcp = createTestMcp({ catalogue: () => snapshotOf([tool]) })
+    const reply = read(await mcp.ask('tools/call', { name: 'files__proto', arguments: {} }))
+    expect(reply.error.code).toBe(-32_602)
+  })
+})
+
+describe('resources', () => {
+  const readUri = async (uri: string) => {
+    const mcp = createTestMcp()
+    const reply = read(await mcp.ask('resources/read', { uri }))
+    return { reply, call: mcp.calls[0] }
+  }
+
+  it.each([
+    ['as listed', 'peta.files+note:///one', 'note:///one'],
+    ['by a template', 'peta.files+note:///two', 'note:///two'],
+    ['as their server wrote them', 'note:///two', 'note:///two'],
+  ])('are found %s (MCP-104, MCP-105)', async (_what, uri, name) => {
+    const { call } = await readUri(uri)
+    expect(call).toMatchObject({ action: 'resource.read', name, uri: name })
+  })
+
+  it.each([
+    'peta.other+note:///one',
+    'peta.files+note:///a/b',
+    'file:///etc/passwd',
+    'peta.files+note:///..',
+  ])('of nobody are refused: %s (POL-16)', async (uri) => {
+    const { reply, call } = await readUri(uri)
+    expect(reply.error.code).toBe(-32_602)
+    expect(call).toBeUndefined()
+  })
+})
