@@ -33,7 +33,11 @@ beforeEach(async () => {
   current = createLogAppender()
   store = await openTestStore({
     clock,
-    appender: { append: (db, drafts, context) => current.append(db, drafts, context) },
+    appender: {
+      append: (db, drafts, context) => current.append(db, drafts, context),
+      arm: (next) => current.arm(next),
+      forget: () => current.forget(),
+    },
   })
 })
 
@@ -109,6 +113,60 @@ describe('the log', () => {
   })
 })
 
+describe('a commit that nobody knows the end of', () => {
+  /** Appends, but is never told that the batch was committed. */
+  const unheard = (appender: ArmableAppender): ArmableAppender => ({
+    ...appender,
+    async append(...args) {
+      await appender.append(...args)
+      return { committed: () => appender.forget() }
+    },
+  })
+
+  it.each([0, 2])('is found to have counted, after %i batches that are known', async (known) => {
+    const { appender, append } = startProcess()
+    for (let batch = 0; batch < known; batch++) await append(many(1))
+    current = unheard(appender)
+    await store.append(many(3))
+    await append(many(1))
+    const { entries, bodies } = await read('ins_1/1')
+    expect(entries.map((row) => row.idx)).toEqual([...Array.from({ length: known + 5 }).keys()])
+    expect(bodies.filter((body) => JSON.stringify(body).includes('log.opened')).length).toBe(1)
+    expect((await store.query('audit.logs', {})).length).toBe(1)
+  })
+
+  it.each([0, 2])(
+    'is found not to have counted, after %i batches that are known',
+    async (known) => {
+      const { appender, append } = startProcess()
+      for (let batch = 0; batch < known; batch++) await append(many(1))
+      current = {
+        ...appender,
+        async append(...args) {
+          await appender.append(...args)
+          appender.forget()
+          throw new Error('rolled back')
+        },
+      }
+      await expect(store.append(many(3))).rejects.toThrow(/./)
+      await append(many(1))
+      const { entries } = await read('ins_1/1')
+      expect(entries.map((row) => row.idx)).toEqual([...Array.from({ length: known + 2 }).keys()])
+    },
+  )
+
+  it('does not win a lost log back', async () => {
+    const zombie = startProcess()
+    await zombie.append(many(1))
+    const successor = startProcess()
+    await successor.append(many(1))
+    zombie.appender.forget()
+    await expect(zombie.append(many(1))).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await successor.append(many(1))
+    expect((await read('ins_1/2')).entries.length).toBe(3)
+  })
+})
+
 describe('an epoch', () => {
   it('begins with every start, naming the last size and root of the one before (AUD-30, AUD-32)', async () => {
     await startProcess().append(many(4))
@@ -163,7 +221,7 @@ describe('an epoch', () => {
     const { append } = startProcess()
     await append(many(3))
     current = {
-      arm: tampering.arm,
+      ...tampering,
       async append(db) {
         await db
           .updateTable('audit_event')

@@ -6,6 +6,7 @@ import type { AppenderConfig, LogAppender } from '../store/appender.ts'
 import {
   advanceLog,
   createInsertEntries,
+  sizeOfOpenLog,
   writeCheckpoint,
   writeTiles,
   type AuditEntryRow,
@@ -15,7 +16,8 @@ import type { Db } from '../store/operation.ts'
 import { openLog, type OpenLog } from './open-log.ts'
 import { addToTiles } from './tiles.ts'
 
-export type ArmableAppender = LogAppender & Readonly<{ arm: (config: AppenderConfig) => void }>
+export type ArmableAppender = LogAppender &
+  Readonly<{ arm: (config: AppenderConfig) => void; forget: () => void }>
 
 /**
  * Writes entries, tiles and one signed checkpoint per batch. Until it is armed with the signing key, and after it lost
@@ -25,24 +27,35 @@ export function createLogAppender(): ArmableAppender {
   const insertEntries = createInsertEntries()
   let config: AppenderConfig | undefined
   let current: OpenLog | undefined
+  /** The log as the last batch would leave it, which counts once that batch is known to be committed. */
+  let staged: OpenLog | undefined
+  let isUncertain = false
+
+  async function standing(db: Db): Promise<OpenLog | undefined> {
+    if (!isUncertain) return current
+    const durable = staged && (await sizeOfOpenLog(db, staged.logId))
+    if (durable === undefined && current) throw unavailable('another writer took the log over')
+    return durable === staged?.frontier.size ? staged : current
+  }
 
   return {
     arm(next) {
       config ??= next
     },
+    forget() {
+      isUncertain = true
+    },
     async append(db, drafts, context) {
       if (!config) throw unavailable('the signing key is not unsealed')
-      if (current?.state === 'closed') throw unavailable('the log was closed')
-      const opened = current ? undefined : await openLog(db, config, context)
-      const log = opened?.log ?? current
-      if (!log) throw unavailable('no log')
-      const next = await writeBatch({
-        db,
-        insertEntries,
-        log,
-        drafts: [...(opened?.drafts ?? []), ...drafts],
-        nowMs: context.nowMs,
-      })
+      const log = await standing(db)
+      if (log?.state === 'closed') throw unavailable('the log was closed')
+      const opened = log ? { log, drafts: [] } : await openLog(db, config, context)
+      const all = [...opened.drafts, ...drafts]
+      const batch = { db, insertEntries, log: opened.log, drafts: all, nowMs: context.nowMs }
+      const next = await writeBatch(batch)
+      staged = next
+      current = log
+      isUncertain = false
       return { committed: () => void (current = next) }
     },
   }

@@ -75,6 +75,17 @@ export async function advanceLog(
   return result.numUpdatedRows === 1n
 }
 
+/** The durable size of a log that nobody ended, or nothing. */
+export async function sizeOfOpenLog(db: Db, logId: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('audit_log')
+    .select('size')
+    .where('log_id', '=', logId)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst()
+  return row?.size
+}
+
 export async function writeTiles(
   db: Db,
   tiles: readonly AuditTables['audit_tile'][],
