@@ -117,7 +117,9 @@ it('lets no injected value survive in any listed encoding, nested up to three de
         const frame = Buffer.from(JSON.stringify({ text: `${before}${encoded.toString()} end` }))
         const { bytes, hits } = createScrubber(sought(secret)).scrub(frame)
         expect({ chain, found: hits.length > 0 }).toEqual({ chain, found: true })
-        expect(bytes.length === frame.length && bytes.equals(frame)).toBe(false)
+        const written = JSON.stringify(encoded.toString()).slice(1, -1)
+        const third = Math.floor(written.length / 3)
+        expect(bytes.toString()).not.toContain(written.slice(third, 2 * third))
       },
     ),
     { numRuns: 3000 },
