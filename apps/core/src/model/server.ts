@@ -31,6 +31,8 @@ export type ServerDefinition = ServerRef &
 export type StdioLaunch = Readonly<{
   kind: 'stdio'
   command: string
+  /** SHA-256 of the command's file, hex; compared again at each start (RUN-7). */
+  commandDigest?: string
   args: readonly string[]
   /** Plain values only; secrets come by binding. */
   env: Readonly<Record<string, string>>
