@@ -1,0 +1,134 @@
+import { CoreError, isCoreError } from '../../ground/errors.ts'
+import { limits } from '../../ground/limits.ts'
+import type { Scrubber } from '../../model/clearance.ts'
+import type { ItemKind } from '../../model/server.ts'
+import { readElements, readMembers, readValue } from '../../protocol/members.ts'
+import type { ServerFrame } from '../../protocol/server-frame.ts'
+import type { Connection } from '../connection.ts'
+import { pinOf } from './pin.ts'
+
+/** One entry as a server listed it just now. */
+export type ListedItem = Readonly<{
+  kind: ItemKind
+  name: string
+  /** The server's JSON text, to the byte. */
+  definition: string
+  pin: string
+}>
+
+type List = Readonly<{
+  kind: ItemKind
+  capability: 'tools' | 'prompts' | 'resources'
+  method: string
+  member: string
+  nameMember: string
+}>
+
+const LISTS: readonly List[] = [
+  { kind: 'tool', capability: 'tools', method: 'tools/list', member: 'tools', nameMember: 'name' },
+  {
+    kind: 'prompt',
+    capability: 'prompts',
+    method: 'prompts/list',
+    member: 'prompts',
+    nameMember: 'name',
+  },
+  {
+    kind: 'resource',
+    capability: 'resources',
+    method: 'resources/list',
+    member: 'resources',
+    nameMember: 'uri',
+  },
+  {
+    kind: 'resource_template',
+    capability: 'resources',
+    method: 'resources/templates/list',
+    member: 'resourceTemplates',
+    nameMember: 'uriTemplate',
+  },
+]
+
+const PAGES_MAX = 100
+const DEFINITION_BYTES_MAX = 256 * 1024
+const METHOD_NOT_FOUND = -32601
+
+/**
+ * Everything a server lists. Follows cursors to a bound, and stops at one that repeats (MCP-115).
+ *
+ * @throws CoreError `server_misbehaves`, and whatever a request fails with
+ */
+export async function drainLists(
+  connection: Connection,
+  scrubber: Scrubber,
+  signal: AbortSignal,
+): Promise<readonly ListedItem[]> {
+  const offered = LISTS.filter(({ capability }) => capability in connection.greeting.capabilities)
+  const lists = await Promise.all(offered.map((list) => drainList(connection, list, signal)))
+  return lists.flat().map((item) => scrubbed(item, scrubber))
+}
+
+/** A server may repeat a value it was given in what it says of itself (VLT-60). The pin stays that of what it said. */
+function scrubbed(item: ListedItem, { isIdle, scrub }: Scrubber): ListedItem {
+  if (isIdle) return item
+  return { ...item, definition: scrub(Buffer.from(item.definition)).bytes.toString('utf8') }
+}
+
+async function drainList(
+  connection: Connection,
+  list: List,
+  signal: AbortSignal,
+): Promise<readonly ListedItem[]> {
+  const found = new Map<string, ListedItem>()
+  const cursors = new Set<string>()
+  let cursor: string | undefined
+  for (let page = 0; page < PAGES_MAX && found.size < limits.toolsPerServerMax; page += 1) {
+    const params = cursor === undefined ? {} : { cursor }
+    const frame = await connection.ask(list.method, params, limits.listMs, signal)
+    if (frame.code === METHOD_NOT_FOUND) break
+    for (const item of readItems(frame, list)) if (!found.has(item.name)) found.set(item.name, item)
+    cursor = nextCursor(frame)
+    if (cursor === undefined || cursors.has(cursor)) break
+    cursors.add(cursor)
+  }
+  return [...found.values()].slice(0, limits.toolsPerServerMax)
+}
+
+function readItems({ bytes, spans }: ServerFrame, list: List): readonly ListedItem[] {
+  const members = spans.result ? readMembers(bytes, spans.result) : []
+  const array = members.find(({ name }) => name === list.member)
+  if (!array) {
+    throw new CoreError('server_misbehaves', { problem: `the answer to ${list.method} is no list` })
+  }
+  return readElements(bytes, array.value)
+    .filter(([start, end]) => end - start <= DEFINITION_BYTES_MAX)
+    .map((span) => readItem(bytes.toString('utf8', ...span), list))
+    .filter((item) => item !== undefined)
+}
+
+/** An entry without a usable name is left out: nobody could call it. */
+function readItem(definition: string, { kind, nameMember }: List): ListedItem | undefined {
+  const value: unknown = JSON.parse(definition)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const members: Readonly<Record<string, unknown>> = { ...value }
+  const name = members[nameMember]
+  const isUsable = typeof name === 'string' && name !== '' && name.isWellFormed()
+  if (!isUsable || name.includes('\0') || name.length > limits.uriBytesMax) return undefined
+  const pin = pinOrUndefined(members)
+  return pin === undefined ? undefined : { kind, name, definition, pin }
+}
+
+/** A definition without a canonical form cannot be pinned, and what is not pinned is not offered. */
+function pinOrUndefined(members: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    return pinOf(members)
+  } catch (error) {
+    if (error instanceof RangeError || isCoreError(error)) return undefined
+    throw error
+  }
+}
+
+function nextCursor({ bytes, spans }: ServerFrame): string | undefined {
+  const cursor = spans.nextCursor && readValue(bytes, spans.nextCursor)
+  return typeof cursor === 'string' && cursor !== '' ? cursor : undefined
+}

@@ -1,0 +1,154 @@
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import { limits } from '../ground/limits.ts'
+import type { Call, CallResult, Outlet } from '../model/call.ts'
+import { encodeRequest } from '../protocol/encode-request.ts'
+import type { ServerFrame } from '../protocol/server-frame.ts'
+import { clientCapabilities, clientInfo } from './client-identity.ts'
+import {
+  createCorrelator,
+  LostRequestError,
+  type Correlator,
+  type CorrelatorParts,
+  type HopRequest,
+} from './correlator.ts'
+import { greet, modernParams, type Greeting, type HandshakeTerms } from './handshake.ts'
+import type { WireEnd } from './launch/wire.ts'
+import { createRelay } from './relay.ts'
+
+/** One greeted server, whatever it runs in: process and remote endpoint look alike from here on (RUN-3). */
+export type Connection = Readonly<{
+  greeting: Greeting
+  /**
+   * Sends one call and waits for its whole answer.
+   *
+   * @throws CoreError `server_busy`, `server_unavailable` (not sent), `call_timed_out`, `outcome_unknown`,
+   *   `server_misbehaves`, `result_too_large`
+   */
+  forward: (call: Call, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
+  /** A request of Peta's own: lists and pings. */
+  ask: (method: string, params: object, waitMs: number, signal: AbortSignal) => Promise<ServerFrame>
+  stop: () => Promise<void>
+  kill: () => Promise<void>
+  ended: Promise<WireEnd>
+}>
+
+type Started = Readonly<{ wire: Correlator; greeting: Greeting; clock: Clock }>
+
+/**
+ * Opens the wire and greets the server; a server that cannot be greeted is killed again.
+ *
+ * @throws CoreError `server_unavailable`, `server_misbehaves`
+ */
+export async function openConnection(
+  parts: CorrelatorParts,
+  terms: HandshakeTerms,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const wire = createCorrelator(parts)
+  try {
+    const greeting = await greet(wire, terms, signal)
+    const started = { wire, greeting, clock: parts.clock }
+    return {
+      greeting,
+      forward: (call, outlet, callSignal) => forward(started, call, outlet, callSignal),
+      ask: (method, params, waitMs, askSignal) =>
+        exchange(wire, ownRequest(greeting, method, params, waitMs), askSignal),
+      stop: wire.stop,
+      kill: wire.kill,
+      ended: wire.ended,
+    }
+  } catch (error) {
+    await wire.kill()
+    throw publicError(error)
+  }
+}
+
+async function exchange(
+  wire: Correlator,
+  request: HopRequest,
+  signal: AbortSignal,
+): Promise<ServerFrame> {
+  try {
+    return await wire.exchange(request, signal)
+  } catch (error) {
+    throw publicError(error)
+  }
+}
+
+/** What an HTTP status said about the era matters to the handshake only. */
+const publicError = (error: unknown): unknown =>
+  error instanceof LostRequestError ? error.lost.error : error
+
+async function forward(
+  { wire, greeting, clock }: Started,
+  call: Call,
+  outlet: Outlet,
+  signal: AbortSignal,
+): Promise<CallResult> {
+  const { era, protocolVersion } = greeting
+  const target = targetOf(call)
+  const frame = await exchange(
+    wire,
+    {
+      encode: (hopId) =>
+        encodeRequest({
+          frame: call.frame,
+          era,
+          hopId,
+          progressToken: hopId,
+          protocolVersion,
+          clientCapabilities,
+          clientInfo,
+          ...target,
+        }),
+      target: { method: call.method, era, protocolVersion, name: call.name },
+      idleMs: limits.callIdleMs,
+      absoluteMs: limits.callAbsoluteMs,
+      isCancellable: true,
+      relay: createRelay(call.frame, outlet, clock),
+    },
+    signal,
+  )
+  assertRelayable(frame, call.server.slug)
+  return { bytes: frame.bytes, serverEra: era, isError: frame.isError }
+}
+
+/** Which member of the params names the target in this method; the other is none of ours to rewrite. */
+function targetOf({ action, name, frame }: Call): Readonly<{ name?: string; uri?: string }> {
+  switch (action) {
+    case 'tool.call':
+    case 'prompt.get':
+      return { name }
+    case 'resource.read':
+      return { uri: name }
+    case 'completion.get':
+      return frame.spans.name ? { name } : { uri: name }
+    case 'client.sample':
+    case 'client.elicit':
+    case 'client.roots':
+    case 'rpc.other':
+      return {}
+  }
+}
+
+/** Header mismatch and unsupported version are Peta's fault or a changed server; no client can act on them (MCP-83). */
+function assertRelayable({ code }: ServerFrame, server: string): void {
+  if (code === -32020 || code === -32022) throw new CoreError('server_misbehaves', { server, code })
+}
+
+function ownRequest(
+  { era, protocolVersion }: Greeting,
+  method: string,
+  params: object,
+  waitMs: number,
+): HopRequest {
+  const sent = era === 'modern' ? modernParams(params) : params
+  return {
+    encode: (id) => Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params: sent })),
+    target: { method, era, protocolVersion },
+    idleMs: waitMs,
+    absoluteMs: waitMs,
+    isCancellable: true,
+  }
+}

@@ -1,0 +1,155 @@
+import { AbortedError } from '../ground/abort.ts'
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { LostRequest, OpenWire, Outbound, Wire, WireEnd } from './launch/wire.ts'
+import { createPendingRequests, type Cancellation } from './pending-requests.ts'
+import { createReceiver } from './receiver.ts'
+import type { Relay } from './relay.ts'
+import type { Timers } from './timers.ts'
+
+/** One request of this hop. */
+export type HopRequest = Readonly<{
+  encode: (hopId: number) => Buffer
+  target: Cancellation['target']
+  /** Longest silence, and longest wait whatever comes (RUN-54). */
+  idleMs: number
+  absoluteMs: number
+  /** `initialize` and probes are never cancelled by message (MCP-131). */
+  isCancellable: boolean
+  relay?: Relay
+}>
+
+/** A request that ended without an answer on an HTTP wire, with what the answer's status told. */
+export class LostRequestError extends Error {
+  override readonly name = 'LostRequestError'
+  readonly lost: LostRequest
+
+  constructor(lost: LostRequest) {
+    super(lost.error.code, { cause: lost.error })
+    this.lost = lost
+  }
+}
+
+export type Correlator = Readonly<{
+  kind: Wire['kind']
+  /**
+   * Resolves with the whole answer.
+   *
+   * @throws CoreError `server_unavailable`, `server_busy` (nothing was sent), `call_timed_out`, `outcome_unknown`
+   * @throws LostRequestError with any code, from an HTTP wire
+   */
+  exchange: (request: HopRequest, signal: AbortSignal) => Promise<ServerFrame>
+  notify: (message: Outbound) => void
+  inFlight: () => number
+  stop: () => Promise<void>
+  kill: () => Promise<void>
+  ended: Promise<WireEnd>
+}>
+
+export type CorrelatorParts = Readonly<{
+  server: string
+  openWire: OpenWire
+  clock: Clock
+  timers: Timers
+  onListChanged: () => void
+}>
+
+const SWEEP_MS = 250
+
+/**
+ * Many requests on one wire: each answer finds its request by an integer id of this hop. Late, duplicate and unknown
+ * ids are dropped. One coarse timer serves every deadline (RUN-12, H11).
+ */
+export function createCorrelator(parts: CorrelatorParts): Correlator {
+  const { server } = parts
+  const pending = createPendingRequests(server)
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<WireEnd>()
+  let sweep: Disposable | undefined
+
+  const wire = parts.openWire({
+    onMessage: (bytes, hopId) => receive(bytes, hopId),
+    onLost: (hopId, lost) => pending.take(hopId)?.reject(new LostRequestError(lost)),
+    onEnd(end) {
+      for (const request of pending.takeAll()) request.reject(unknown(server, end.reason))
+      resolveEnded(end)
+    },
+  })
+  const receive = createReceiver(parts, pending, wire)
+
+  function giveUp(hopId: number, { target, isCancellable }: Cancellation, error: Error): void {
+    const request = pending.take(hopId)
+    if (!request) return
+    const byMessage = wire.kind === 'stdio' || target.era === 'legacy'
+    if (isCancellable && byMessage) sendCancelled(wire, hopId, target)
+    wire.abandon(hopId)
+    request.reject(error)
+  }
+
+  function sweepDeadlines(): void {
+    for (const { hopId, error } of pending.overdue(parts.clock.nowMs())) {
+      const cancellation = pending.get(hopId)?.cancellation
+      if (cancellation) giveUp(hopId, cancellation, error)
+    }
+    if (pending.size() > 0) return
+    sweep?.[Symbol.dispose]()
+    sweep = undefined
+  }
+
+  async function exchange(request: HopRequest, signal: AbortSignal): Promise<ServerFrame> {
+    if (signal.aborted) throw notSent(signal)
+    const { promise, ...settle } = Promise.withResolvers<ServerFrame>()
+    const now = parts.clock.nowMs()
+    const hopId = pending.add({ ...openRequest(request), ...settle, startedMs: now, activeMs: now })
+    try {
+      wire.send({ ...request.target, bytes: request.encode(hopId), hopId })
+    } catch (error) {
+      pending.take(hopId)
+      throw error
+    }
+    sweep ??= parts.timers.every(SWEEP_MS, sweepDeadlines)
+    return untilAborted(promise, signal, () => giveUp(hopId, request, unknown(server, 'cancelled')))
+  }
+
+  const { kind, send: notify, stop, kill } = wire
+  return { kind, exchange, notify, inFlight: pending.size, stop, kill, ended }
+}
+
+const openRequest = (request: HopRequest) => ({
+  idleMs: request.idleMs,
+  absoluteMs: request.absoluteMs,
+  relay: request.relay,
+  cancellation: request,
+})
+
+async function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  abort: () => void,
+): Promise<T> {
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await work
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Best effort: a server that cannot be told is not waited for either. */
+function sendCancelled(wire: Wire, hopId: number, target: Cancellation['target']): void {
+  const method = 'notifications/cancelled'
+  const bytes = Buffer.from(
+    JSON.stringify({ jsonrpc: '2.0', method, params: { requestId: hopId } }),
+  )
+  try {
+    wire.send({ ...target, bytes, method })
+  } catch {
+    // The wire is gone or full; the request is given up all the same.
+  }
+}
+
+const notSent = (signal: AbortSignal): AbortedError =>
+  new AbortedError('aborted before the request was sent', { cause: signal.reason })
+
+const unknown = (server: string, reason: string): CoreError =>
+  new CoreError('outcome_unknown', { server, reason })

@@ -1,0 +1,50 @@
+import { waitOrAbort } from '../ground/abort.ts'
+import { CoreError } from '../ground/errors.ts'
+
+/** Lets a number of calls in at a time and queues a few more (RUN-45). */
+export type Gate = Readonly<{
+  /** @throws CoreError `server_busy` at once when the queue is full */
+  enter: (signal: AbortSignal) => Promise<void>
+  leave: () => void
+  inFlight: () => number
+  waiting: () => number
+}>
+
+const QUEUE_PER_PLACE = 4
+
+export function createGate(server: string, placesMax: number): Gate {
+  const queue: (() => void)[] = []
+  let inFlight = 0
+
+  function leave(): void {
+    const next = queue.shift()
+    if (next) next()
+    else inFlight -= 1
+  }
+
+  return {
+    async enter(signal) {
+      if (inFlight < placesMax) {
+        inFlight += 1
+        return
+      }
+      if (queue.length >= placesMax * QUEUE_PER_PLACE) {
+        throw new CoreError('server_busy', { server, retryAfterS: 1 })
+      }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      queue.push(resolve)
+      try {
+        await waitOrAbort(promise, signal, 'server:queue')
+      } catch (error) {
+        // A place handed over in the same moment goes to the next one.
+        const at = queue.indexOf(resolve)
+        if (at === -1) leave()
+        else queue.splice(at, 1)
+        throw error
+      }
+    },
+    leave,
+    inFlight: () => inFlight,
+    waiting: () => queue.length,
+  }
+}

@@ -1,0 +1,40 @@
+import { isCoreError } from '../ground/errors.ts'
+import type { Connection } from './connection.ts'
+
+/** What a connection belongs to. Two calls share one only if all of it is equal (RUN-45, MCP-56). */
+export type InstanceKey = Readonly<{
+  workspaceId: string
+  serverId: string
+  version: number
+  credentialVersion: string
+  /** Empty where principals may share. */
+  principal: string
+}>
+
+export type InstanceTerms = Readonly<{
+  server: string
+  inFlightMax: number
+  idleStopMs: number
+  /** Starts it; called once however many wait. */
+  start: () => Promise<Connection>
+}>
+
+export type InstanceStatus = Readonly<{
+  key: InstanceKey
+  state: 'sleeping' | 'starting' | 'ready' | 'backing_off' | 'quarantined'
+  inFlight: number
+  waiting: number
+}>
+
+export type PoolEvent = Readonly<{
+  kind: 'started' | 'crashed' | 'quarantined'
+  key: InstanceKey
+  reason?: string
+}>
+
+/** Failures of the transport, as far apart from errors that a tool reports as RUN-50 wants them. */
+export const isTransportFailure = (error: unknown): boolean =>
+  isCoreError(error, 'call_timed_out') ||
+  (isCoreError(error, 'outcome_unknown') && error.facts['reason'] !== 'cancelled') ||
+  isCoreError(error, 'server_unavailable') ||
+  isCoreError(error, 'server_misbehaves')

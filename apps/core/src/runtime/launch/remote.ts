@@ -1,0 +1,96 @@
+import type { Door } from '../../egress/egress.ts'
+import type { Exchange, Receiver } from '../../egress/exchange.ts'
+import { CoreError } from '../../ground/errors.ts'
+import { limits } from '../../ground/limits.ts'
+import type { Credential } from '../../model/clearance.ts'
+import { assertBound, fixedHeaders, messageHeaders, type SessionHeaders } from './remote-headers.ts'
+import { createReply } from './remote-reply.ts'
+import { createSession } from './remote-session.ts'
+import type { OpenWire, Outbound, Wire, WireEnd, WireEvents } from './wire.ts'
+
+export type RemoteLaunch = Readonly<{
+  server: string
+  door: Door
+  credentials: readonly Credential[]
+}>
+
+/** A stream carries progress beside its one result. */
+const STREAM_BYTES_MAX = 4 * limits.resultBytesMax
+
+/**
+ * Streamable HTTP in both eras: every message is a POST of its own, and the answer comes back on it, as JSON or as a
+ * stream of events. A legacy session lives as long as the wire (MCP-54, MCP-56).
+ *
+ * @throws CoreError `secret_binding_mismatch` when a credential is not meant for this host
+ */
+export function prepareRemote(launch: RemoteLaunch): OpenWire {
+  assertBound(launch.credentials, launch.door.origin)
+  const fixed = fixedHeaders(launch.credentials)
+  return (events) => openRemote(launch, fixed, events)
+}
+
+function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: WireEvents): Wire {
+  const { door, server } = launch
+  const open = new Map<number, Exchange>()
+  const session = createSession()
+  let isOver = false
+
+  function end(reason: WireEnd['reason']): void {
+    if (isOver) return
+    isOver = true
+    for (const exchange of open.values()) exchange.abort()
+    if (session.headers().id !== undefined && reason === 'stopped') {
+      forgetSession(door, fixed, session.headers())
+    }
+    events.onEnd({ reason })
+  }
+
+  const reply = { server, events, session, onSessionLost: () => end('session_lost') }
+
+  function send(message: Outbound): void {
+    if (isOver) throw new CoreError('server_unavailable', { server })
+    session.noteVersion(message)
+    const { hopId } = message
+    const onOver = (): boolean => hopId !== undefined && open.delete(hopId)
+    const exchange = door.exchange(
+      {
+        method: 'POST',
+        headers: [...fixed, ...messageHeaders(message, session.headers())],
+        body: message.bytes,
+        responseBytesMax: STREAM_BYTES_MAX,
+        idleMs: limits.callAbsoluteMs,
+      },
+      createReply({ ...reply, onOver }, message),
+    )
+    if (hopId !== undefined) open.set(hopId, exchange)
+  }
+
+  const stop = async (): Promise<void> => end('stopped')
+
+  return {
+    kind: 'http',
+    send,
+    abandon(hopId) {
+      const exchange = open.get(hopId)
+      open.delete(hopId)
+      exchange?.abort()
+    },
+    stop,
+    kill: stop,
+  }
+}
+
+/** A courtesy; servers also forget by themselves. */
+function forgetSession(door: Door, fixed: readonly string[], session: SessionHeaders): void {
+  const ignore: Receiver = { onStart() {}, onBytes() {}, onEnd() {}, onFail() {} }
+  const message = { bytes: Buffer.alloc(0), method: 'DELETE', era: 'legacy' } as const
+  door.exchange(
+    {
+      method: 'DELETE',
+      headers: [...fixed, ...messageHeaders(message, session)],
+      responseBytesMax: STREAM_BYTES_MAX,
+      idleMs: limits.connectMs,
+    },
+    ignore,
+  )
+}

@@ -1,0 +1,102 @@
+import type { Egress } from '../egress/egress.ts'
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { NewId } from '../ground/ids.ts'
+import type { CredentialSet } from '../model/clearance.ts'
+import type { Era } from '../model/frame.ts'
+import type { HttpLaunch, ServerDefinition, StdioLaunch } from '../model/server.ts'
+import { openConnection, type Connection } from './connection.ts'
+import { commandLine } from './launch/command-line.ts'
+import type { Executables } from './launch/executable.ts'
+import { prepareProcess } from './launch/process.ts'
+import { prepareRemote } from './launch/remote.ts'
+import type { ServerLog } from './launch/server-log.ts'
+import type { OpenWire } from './launch/wire.ts'
+import type { Timers } from './timers.ts'
+
+export type LaunchRequest = Readonly<{
+  definition: ServerDefinition
+  credentials: CredentialSet
+  /** What it turned out to speak before, if that is known (MCP-53). */
+  era?: Era
+  log: ServerLog
+  onListChanged: () => void
+}>
+
+/** Starts one connection of any kind. Nothing above it knows which kind it is (RUN-3). */
+export type Launch = (request: LaunchRequest) => Promise<Connection>
+
+export type LauncherParts = Readonly<{
+  egress: Pick<Egress, 'open'>
+  executables: Pick<Executables, 'digest'>
+  clock: Clock
+  timers: Timers
+  newId: NewId
+  gatewayId: string
+  bootId: string
+  /** Path of `prlimit`, where there is one. */
+  limiter: string | undefined
+  probeMs: number
+}>
+
+const START_MS = 30_000
+
+export function createLauncher(parts: LauncherParts): Launch {
+  return async function launch(request) {
+    const { definition, credentials } = request
+    const { launch: how, slug: server } = definition
+    const openWire =
+      how.kind === 'stdio'
+        ? await openStdio(parts, request, how)
+        : openHttp(parts, credentials, how, server)
+    const { clock, timers } = parts
+    const { onListChanged } = request
+    const era = definition.era === 'auto' ? (request.era ?? 'auto') : definition.era
+    return openConnection(
+      { server, openWire, clock, timers, onListChanged },
+      { server, era, probeMs: parts.probeMs, startMs: START_MS },
+      // Others may wait for the same start, so no caller's signal ends it; its own clock does (RUN-42).
+      new AbortController().signal,
+    )
+  }
+}
+
+async function openStdio(
+  parts: LauncherParts,
+  { definition, credentials, log }: LaunchRequest,
+  launch: StdioLaunch,
+): Promise<OpenWire> {
+  await assertUnchanged(parts, launch, definition.slug)
+  return prepareProcess({
+    server: definition.slug,
+    launch,
+    commandLine: commandLine(launch, parts.limiter),
+    credentials: credentials.credentials,
+    marker: `${parts.gatewayId}/${parts.bootId}/${parts.newId('ins')}`,
+    log,
+    timers: parts.timers,
+    nowMs: parts.clock.nowMs,
+  })
+}
+
+/** The file that was reviewed, or nothing (RUN-7). */
+async function assertUnchanged(
+  { executables }: LauncherParts,
+  { command, commandDigest }: StdioLaunch,
+  server: string,
+): Promise<void> {
+  if (commandDigest === undefined) return
+  const found = await executables.digest(command).catch(() => undefined)
+  if (found === commandDigest) return
+  throw new CoreError('server_unavailable', { server, reason: 'command_changed' })
+}
+
+// oxlint-disable-next-line max-params -- private, and each is another thing
+function openHttp(
+  { egress }: LauncherParts,
+  { credentials }: CredentialSet,
+  { url, allowLoopback }: HttpLaunch,
+  server: string,
+): OpenWire {
+  return prepareRemote({ server, door: egress.open({ url, allowLoopback }), credentials })
+}

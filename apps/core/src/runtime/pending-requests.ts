@@ -1,0 +1,73 @@
+import { CoreError } from '../ground/errors.ts'
+import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { Outbound } from './launch/wire.ts'
+import type { Relay } from './relay.ts'
+
+/** What it takes to tell a server that nobody waits any more. */
+export type Cancellation = Readonly<{
+  target: Pick<Outbound, 'method' | 'name' | 'era' | 'protocolVersion'>
+  isCancellable: boolean
+}>
+
+/** One request that waits for its answer. */
+export type PendingRequest = {
+  /** Longest silence, and longest wait whatever comes (RUN-54). */
+  readonly idleMs: number
+  readonly absoluteMs: number
+  readonly startedMs: number
+  activeMs: number
+  readonly relay: Relay | undefined
+  readonly cancellation: Cancellation
+  readonly resolve: (frame: ServerFrame) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The open requests of one wire, by hop id. */
+export type PendingRequests = Readonly<{
+  add: (request: PendingRequest) => number
+  get: (hopId: number) => PendingRequest | undefined
+  /** Takes it out, so that only one answer ever counts. */
+  take: (hopId: number) => PendingRequest | undefined
+  /** Ids whose time is over, with the error that says which clock fired. */
+  overdue: (nowMs: number) => readonly Readonly<{ hopId: number; error: CoreError }>[]
+  takeAll: () => readonly PendingRequest[]
+  size: () => number
+}>
+
+export function createPendingRequests(server: string): PendingRequests {
+  const open = new Map<number, PendingRequest>()
+  let lastHopId = 0
+
+  return {
+    add(request) {
+      lastHopId += 1
+      open.set(lastHopId, request)
+      return lastHopId
+    },
+    get: (hopId) => open.get(hopId),
+    take(hopId) {
+      const found = open.get(hopId)
+      open.delete(hopId)
+      return found
+    },
+    overdue(nowMs) {
+      const late: { hopId: number; error: CoreError }[] = []
+      for (const [hopId, request] of open) {
+        const clock = firedClock(request, nowMs)
+        if (clock) late.push({ hopId, error: new CoreError('call_timed_out', { server, clock }) })
+      }
+      return late
+    },
+    takeAll() {
+      const all = [...open.values()]
+      open.clear()
+      return all
+    },
+    size: () => open.size,
+  }
+}
+
+function firedClock(request: PendingRequest, nowMs: number): 'absolute' | 'idle' | undefined {
+  if (nowMs - request.startedMs >= request.absoluteMs) return 'absolute'
+  return nowMs - request.activeMs >= request.idleMs ? 'idle' : undefined
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import { createBackoff, type Backoff } from './backoff.ts'
+import type { Connection } from './connection.ts'
+import type { InstanceKey, InstanceStatus, InstanceTerms, PoolEvent } from './instance.ts'
+import { createSlot, type Slot } from './slot.ts'
+import type { Timers } from './timers.ts'
+
+/** Warm connections by key. No connection ever changes its key. */
+export type Pool = AsyncDisposable &
+  Readonly<{
+    /**
+     * Runs `work` on a ready connection, starting one if there is none.
+     *
+     * @throws CoreError `server_busy`, `server_unavailable`, `server_quarantined`, always before `work` began, and
+     *   what `work` throws
+     */
+    use: <T>(
+      key: InstanceKey,
+      terms: InstanceTerms,
+      work: (connection: Connection) => Promise<T>,
+      signal: AbortSignal,
+    ) => Promise<T>
+    /** Ends every connection of a server and forgets its failures. */
+    retire: (workspaceId: string, serverId: string) => Promise<void>
+    status: (workspaceId: string, serverId: string) => readonly InstanceStatus[]
+  }>
+
+export type PoolParts = Readonly<{
+  clock: Clock
+  timers: Timers
+  random: () => number
+  onEvent: (event: PoolEvent) => void
+}>
+
+const IDLE_SWEEP_MS = 5000
+
+export function createPool(parts: PoolParts): Pool {
+  const slots = new Map<string, Slot>()
+  const backoffs = new Map<string, Backoff>()
+  let isClosed = false
+  const idleSweep = parts.timers.every(IDLE_SWEEP_MS, () => {
+    for (const [text, slot] of slots) if (slot.stopIfIdle()) slots.delete(text)
+  })
+
+  function backoffOf(key: InstanceKey): Backoff {
+    return remember(backoffs, `${key.workspaceId} ${key.serverId} ${key.version}`, () =>
+      createBackoff(parts.clock, parts.random),
+    )
+  }
+
+  function slotsOf(workspaceId: string, serverId: string): readonly (readonly [string, Slot])[] {
+    return [...slots].filter(
+      ([, { key }]) => key.workspaceId === workspaceId && key.serverId === serverId,
+    )
+  }
+
+  async function drop(victims: readonly (readonly [string, Slot])[]): Promise<void> {
+    for (const [text] of victims) slots.delete(text)
+    await Promise.all(victims.map(([, slot]) => slot.retire()))
+  }
+
+  return {
+    async use(key, terms, work, signal) {
+      if (isClosed) throw new CoreError('server_unavailable', { server: terms.server })
+      const slot = remember(slots, keyText(key), () =>
+        createSlot({ ...parts, key, terms, backoff: backoffOf(key) }),
+      )
+      return slot.use(work, signal)
+    },
+    async retire(workspaceId, serverId) {
+      for (const text of backoffs.keys()) {
+        if (text.startsWith(`${workspaceId} ${serverId} `)) backoffs.delete(text)
+      }
+      await drop(slotsOf(workspaceId, serverId))
+    },
+    status: (workspaceId, serverId) =>
+      slotsOf(workspaceId, serverId).map(([, slot]) => slot.status()),
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      idleSweep[Symbol.dispose]()
+      await drop([...slots])
+    },
+  }
+}
+
+const keyText = (key: InstanceKey): string =>
+  `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion} ${key.principal}`
+
+function remember<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}

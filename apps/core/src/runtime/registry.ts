@@ -1,0 +1,207 @@
+import { z } from 'zod'
+
+import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
+import type { CatalogueItem, ItemKind, ServerDefinition, ServerRef } from '../model/server.ts'
+import type { Store } from '../store/store.ts'
+import type { Log } from '../ground/log.ts'
+import { openDefinition } from './definition.ts'
+
+/** An installed server as it is kept, with what a change of it has to be compared with. */
+export type InstalledServer = Readonly<{
+  definition: ServerDefinition
+  /** The recorded act that its definition came from. */
+  eventId: string
+  revision: number
+}>
+
+/** One entry of a catalogue with what only a review needs. */
+export type CatalogueRow = Readonly<{
+  item: CatalogueItem
+  nameKey: string
+  acceptedPin: string | null
+  acceptedDefinition: string | null
+  revision: number
+}>
+
+export type WorkspaceServers = Readonly<{
+  revision: number
+  servers: ReadonlyMap<string, InstalledServer>
+  rows: readonly CatalogueRow[]
+  /** Accepted entries by server, kind and name: the check at call time. */
+  accepted: ReadonlyMap<string, CatalogueItem>
+  snapshot: CatalogueSnapshot
+}>
+
+/** Servers and catalogues of each workspace, in memory and whole, so that lists and calls touch no disk (RUN-43). */
+export type Registry = Readonly<{
+  /** Reads a workspace from the store, if anything in it changed. */
+  load: (workspaceId: string) => Promise<WorkspaceServers>
+  /** As last loaded; empty before, which offers nothing to anyone. */
+  current: (workspaceId: string) => WorkspaceServers
+  workspaces: () => readonly string[]
+  markDegraded: (workspaceId: string, slug: string, isDegraded: boolean) => void
+  onChange: (listener: (workspaceId: string) => void) => Disposable
+}>
+
+export type RegistryParts = Readonly<{ store: Pick<Store, 'query'>; log: Log }>
+
+const PAGE = 500
+
+export function createRegistry(parts: RegistryParts): Registry {
+  const loaded = new Map<string, WorkspaceServers>()
+  const loading = new Map<string, Promise<WorkspaceServers>>()
+  const degraded = new Map<string, ReadonlySet<string>>()
+  const listeners = new Set<(workspaceId: string) => void>()
+  let lastVersion = 0
+
+  function publish(workspaceId: string, content: Content): WorkspaceServers {
+    lastVersion += 1
+    const slugs = [...(degraded.get(workspaceId) ?? [])].toSorted()
+    const servers = assemble(content, lastVersion, slugs)
+    loaded.set(workspaceId, servers)
+    for (const listener of listeners) listener(workspaceId)
+    return servers
+  }
+
+  async function loadOnce(workspaceId: string): Promise<WorkspaceServers> {
+    const revision = await parts.store.query('catalogue.revision', { workspaceId })
+    const known = loaded.get(workspaceId)
+    if (known?.revision === revision) return known
+    return publish(workspaceId, await readContent(parts, workspaceId, revision))
+  }
+
+  return {
+    load(workspaceId) {
+      // One after the other, so that an older reading never replaces a newer one.
+      const before = loading.get(workspaceId) ?? Promise.resolve()
+      const next = before.then(
+        () => loadOnce(workspaceId),
+        () => loadOnce(workspaceId),
+      )
+      loading.set(workspaceId, next)
+      return next
+    },
+    current: (workspaceId) => loaded.get(workspaceId) ?? EMPTY,
+    workspaces: () => [...loaded.keys()],
+    markDegraded(workspaceId, slug, isDegraded) {
+      const slugs = degraded.get(workspaceId) ?? new Set()
+      if (slugs.has(slug) === isDegraded) return
+      const changed = new Set(slugs)
+      if (isDegraded) changed.add(slug)
+      else changed.delete(slug)
+      degraded.set(workspaceId, changed)
+      const known = loaded.get(workspaceId)
+      if (known) publish(workspaceId, known)
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
+  }
+}
+
+type Content = Pick<WorkspaceServers, 'revision' | 'servers' | 'rows'>
+
+const EMPTY: WorkspaceServers = {
+  revision: -1,
+  servers: new Map(),
+  rows: [],
+  accepted: new Map(),
+  snapshot: { version: 0, entries: [], degraded: [] },
+}
+
+function assemble(
+  { revision, servers, rows }: Content,
+  version: number,
+  degraded: readonly string[],
+): WorkspaceServers {
+  const entries = rows.flatMap(({ item }): readonly CatalogueEntry[] => {
+    const definition = servers.get(item.serverId)?.definition
+    return definition?.enabled ? [{ server: refOf(definition), item }] : []
+  })
+  const accepted = entries.filter(({ item }) => item.state === 'accepted')
+  return {
+    revision,
+    servers,
+    rows,
+    accepted: new Map(accepted.map(({ item }) => [itemKey(item), item])),
+    snapshot: { version, entries, degraded },
+  }
+}
+
+export const itemKey = ({
+  serverId,
+  kind,
+  name,
+}: Pick<CatalogueItem, 'serverId' | 'kind' | 'name'>): string => `${serverId} ${kind} ${name}`
+
+const refOf = ({ id, slug, labels, transport }: ServerDefinition): ServerRef => ({
+  id,
+  slug,
+  labels,
+  transport,
+})
+
+async function readContent(
+  { store, log }: RegistryParts,
+  workspaceId: string,
+  revision: number,
+): Promise<Content> {
+  const [found, rows] = await Promise.all([
+    store.query('server.list', { workspaceId }),
+    readRows(store, workspaceId),
+  ])
+  const servers = new Map<string, InstalledServer>()
+  for (const row of found) {
+    const { id, version, hash, body, state, event_id: eventId } = row
+    try {
+      const stored = { id, workspaceId, version, hash, body, enabled: state === 'enabled' }
+      servers.set(id, { definition: openDefinition(stored), eventId, revision: row.revision })
+    } catch (error) {
+      // One unreadable server is out of use; the others go on.
+      log.error({ err: error, server: row.slug }, 'a stored server definition is not valid')
+    }
+  }
+  return { revision, servers, rows }
+}
+
+type Row = Awaited<ReturnType<typeof readPage>>[number]
+type Position = Readonly<{ serverId: string; kind: ItemKind; nameKey: string }>
+
+async function readRows(
+  store: RegistryParts['store'],
+  workspaceId: string,
+): Promise<readonly CatalogueRow[]> {
+  const rows: CatalogueRow[] = []
+  let after: Position | undefined
+  for (;;) {
+    const page = await readPage(store, workspaceId, after)
+    rows.push(...page.map(toRow))
+    const last = page.at(-1)
+    if (!last || page.length < PAGE) return rows
+    after = { serverId: last.server_id, kind: last.kind, nameKey: last.name_key }
+  }
+}
+
+const readPage = (store: RegistryParts['store'], workspaceId: string, after?: Position) =>
+  store.query('catalogue.items', { workspaceId, limit: PAGE, ...(after && { after }) })
+
+const Labels = z.array(z.string())
+
+const toRow = (row: Row): CatalogueRow => ({
+  item: {
+    serverId: row.server_id,
+    kind: row.kind,
+    name: row.name,
+    exposed: row.exposed,
+    definition: row.definition,
+    pin: row.pin,
+    state: row.state,
+    labels: Labels.parse(JSON.parse(row.labels)),
+    risk: row.risk,
+  },
+  nameKey: row.name_key,
+  acceptedPin: row.accepted_pin,
+  acceptedDefinition: row.accepted_definition,
+  revision: row.revision,
+})

@@ -1,0 +1,78 @@
+import { CoreError, isCoreError } from '../ground/errors.ts'
+import type { Action, Call, CallResult, Outlet } from '../model/call.ts'
+import type { ArmedCall } from '../model/clearance.ts'
+import type { ServerDefinition } from '../model/server.ts'
+import type { ConnectToCall } from './connect.ts'
+import type { Connection } from './connection.ts'
+import type { EraMemory } from './era-memory.ts'
+import { itemKey, type Registry } from './registry.ts'
+
+export type Run = (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
+
+export type RunParts = Readonly<{
+  registry: Pick<Registry, 'current'>
+  connect: ConnectToCall
+  eras: Pick<EraMemory, 'forget'>
+  /** Called right before the first byte leaves; when it throws, nothing does. */
+  beforeSend: (armed: ArmedCall) => Promise<void> | void
+}>
+
+/** Methods that change nothing at the server, and may be asked again (RUN-55). */
+const READ_ONLY: ReadonlySet<Action> = new Set(['resource.read', 'prompt.get', 'completion.get'])
+
+/**
+ * From an armed call to its answer. A call is sent at most once: only one that provably did not leave, or that only
+ * reads, is ever sent again (RUN-55).
+ */
+export function createRun({ registry, connect, eras, beforeSend }: RunParts): Run {
+  async function sendOnce(
+    armed: ArmedCall,
+    outlet: Outlet,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
+    const { principal, call } = armed.clearance
+    const definition = definitionOf(registry, call)
+    const target = { definition, credentials: armed.credentials, principal }
+    return connect(
+      target,
+      async (connection: Connection) => {
+        await beforeSend(armed)
+        return connection.forward(call, outlet, signal)
+      },
+      signal,
+    )
+  }
+
+  return async function run(armed, outlet, signal) {
+    const { call } = armed.clearance
+    try {
+      return await sendOnce(armed, outlet, signal)
+    } catch (error) {
+      if (isVersionTrouble(error)) eras.forget(call.server.id)
+      if (!READ_ONLY.has(call.action) || !isSessionLoss(error)) throw error
+      return sendOnce(armed, outlet, signal)
+    }
+  }
+}
+
+/** @throws CoreError `server_unavailable`, `server_disabled`, `definition_changed` */
+function definitionOf(registry: Pick<Registry, 'current'>, call: Call): ServerDefinition {
+  const { servers, accepted } = registry.current(call.workspaceId)
+  const server = call.server.slug
+  const definition = servers.get(call.server.id)?.definition
+  if (!definition) throw new CoreError('server_unavailable', { server, reason: 'removed' })
+  if (!definition.enabled) throw new CoreError('server_disabled', { server })
+  // What was decided about is what is offered still: checked last of all, at call time (POL-47).
+  if (call.item && accepted.get(itemKey(call.item))?.pin !== call.item.pin) {
+    throw new CoreError('definition_changed', { server })
+  }
+  return definition
+}
+
+/** A 404 on a session; the next connection opens a new one (MCP-57). */
+const isSessionLoss = (error: unknown): boolean =>
+  isCoreError(error, 'outcome_unknown') &&
+  (error.facts['reason'] === 'session_lost' || error.facts['status'] === 404)
+
+const isVersionTrouble = (error: unknown): boolean =>
+  isCoreError(error, 'server_misbehaves') && error.facts['code'] !== undefined

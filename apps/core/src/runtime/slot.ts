@@ -1,0 +1,114 @@
+import { waitOrAbort } from '../ground/abort.ts'
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { Backoff } from './backoff.ts'
+import { createBreaker, type Breaker } from './breaker.ts'
+import type { Connection } from './connection.ts'
+import { createGate } from './gate.ts'
+import {
+  isTransportFailure,
+  type InstanceKey,
+  type InstanceStatus,
+  type InstanceTerms,
+  type PoolEvent,
+} from './instance.ts'
+import { createStarter } from './starter.ts'
+
+/** The one place in the pool that a key has: at most one connection, started when first needed (RUN-42). */
+export type Slot = Readonly<{
+  key: InstanceKey
+  use: <T>(work: (connection: Connection) => Promise<T>, signal: AbortSignal) => Promise<T>
+  /** True when nobody used it for as long as its terms say; its connection is ended then. */
+  stopIfIdle: () => boolean
+  /** Ends it for good: no new start, and what runs is told to stop. */
+  retire: () => Promise<void>
+  status: () => InstanceStatus
+}>
+
+export type SlotParts = Readonly<{
+  key: InstanceKey
+  terms: InstanceTerms
+  clock: Clock
+  backoff: Backoff
+  onEvent: (event: PoolEvent) => void
+}>
+
+const PING_MS = 5000
+
+export function createSlot(parts: SlotParts): Slot {
+  const { key, terms, clock, backoff } = parts
+  const gate = createGate(terms.server, terms.inFlightMax)
+  const breaker = createBreaker(clock)
+  const starter = createStarter(parts)
+  let idleSinceMs = clock.nowMs()
+
+  async function use<T>(
+    work: (connection: Connection) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    assertAnswering(breaker, starter.current(), terms.server)
+    await gate.enter(signal)
+    try {
+      const connection =
+        starter.current() ?? (await waitOrAbort(starter.start(), signal, 'server:start'))
+      const result = await work(connection)
+      breaker.succeeded()
+      return result
+    } catch (error) {
+      if (isTransportFailure(error)) breaker.failed()
+      throw error
+    } finally {
+      gate.leave()
+      idleSinceMs = clock.nowMs()
+    }
+  }
+
+  return {
+    key,
+    use,
+    stopIfIdle() {
+      const isIdle = gate.inFlight() === 0 && clock.nowMs() - idleSinceMs >= terms.idleStopMs
+      if (isIdle) void starter.stop()
+      return isIdle
+    },
+    retire: starter.retire,
+    status: () => ({
+      key,
+      state: stateOf(starter.state(), backoff),
+      inFlight: gate.inFlight(),
+      waiting: gate.waiting(),
+    }),
+  }
+}
+
+/** While the breaker is open only a ping of our own finds out whether the server answers again (RUN-50). */
+function assertAnswering(
+  breaker: Breaker,
+  connection: Connection | undefined,
+  server: string,
+): void {
+  const verdict = breaker.admit()
+  if (verdict === 'pass') return
+  if (verdict === 'probe') {
+    if (connection) void ping(connection).then(breaker.succeeded, breaker.failed)
+    else breaker.succeeded()
+  }
+  throw new CoreError('server_unavailable', { server, reason: 'not_answering' })
+}
+
+function stateOf(
+  state: 'sleeping' | 'starting' | 'ready',
+  backoff: Backoff,
+): InstanceStatus['state'] {
+  const trouble = backoff.state().kind
+  if (state !== 'sleeping' || trouble === 'clear') return state
+  return trouble === 'wait' ? 'backing_off' : 'quarantined'
+}
+
+const ping = (connection: Connection): Promise<unknown> =>
+  connection.ask(
+    connection.greeting.era === 'modern' ? 'server/discover' : 'ping',
+    {},
+    PING_MS,
+    AbortSignal.timeout(PING_MS),
+  )
