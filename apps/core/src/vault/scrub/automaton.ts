@@ -25,20 +25,30 @@ export function buildAutomaton(patterns: readonly Uint8Array[]): Automaton {
   return layOut(trie, classOf)
 }
 
-/** Calls back with each pattern found and the index of its last byte, in the order of their ends. */
+/** Told of each pattern found and the index of its last byte, in the order of their ends. */
+export type OnEnd = (pattern: number, lastAt: number) => void
+
+/**
+ * Searches from `from` on, up to the first place at or after `until` where nothing has begun, or the end. Gives the
+ * index after it.
+ */
 export function scan(
   { classOf, next, firstFinal, ends }: Automaton,
   bytes: Uint8Array,
-  onEnd: (pattern: number, lastAt: number) => void,
-): void {
+  { from, until }: Readonly<{ from: number; until: number }>,
+  onEnd: OnEnd,
+): number {
   let state = ROOT
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = from; at < bytes.length; at++) {
     const byteClass = classOf[bytes[at] ?? 0] ?? OTHER_CLASS
     state = next[state + byteClass] ?? ROOT
-    if (state >= firstFinal && byteClass !== SKIP_CLASS) {
+    if (state === ROOT) {
+      if (at >= until) return at + 1
+    } else if (state >= firstFinal && byteClass !== SKIP_CLASS) {
       for (const pattern of ends.get(state) ?? []) onEnd(pattern, at)
     }
   }
+  return bytes.length
 }
 
 function classify(patterns: readonly Uint8Array[]): { classOf: Uint8Array; width: number } {

@@ -1,13 +1,14 @@
-import { buildAutomaton, scan } from './automaton.ts'
+import { buildAutomaton } from './automaton.ts'
 import { foldOf, isSkipped } from './fold.ts'
 import { formsOf, isAscii, type Form, type FormName, type Sought } from './forms.ts'
+import { buildLeaps, leap } from './leap.ts'
 
 /** Where something was found, in bytes of the text that was searched. */
 export type Found = Readonly<{ start: number; end: number; secret: string; form: FormName }>
 
 /** Finds every listed form in a text, and every piece of 16 characters or more at an end of one. */
 export type Matcher = Readonly<{
-  find: (bytes: Uint8Array) => readonly Found[]
+  find: (bytes: Buffer) => readonly Found[]
   /** Length of the longest form, in bytes. */
   longest: number
   /** Length of the shortest value, in bytes. */
@@ -27,7 +28,9 @@ export function createMatcher(sought: readonly Sought[]): Matcher | undefined {
   if (forms.length === 0) return undefined
   const values = forms.filter(({ form }) => form === 'raw').map(({ text }) => text)
   const anchors = forms.flatMap(anchorsOf)
-  const automaton = buildAutomaton(anchors.map((anchor) => anchor.text))
+  const patterns = anchors.map((anchor) => anchor.text)
+  const automaton = buildAutomaton(patterns)
+  const leaps = buildLeaps(patterns)
 
   return {
     longest: Math.max(...forms.map((form) => form.text.length)),
@@ -37,7 +40,7 @@ export function createMatcher(sought: readonly Sought[]): Matcher | undefined {
       const found: Found[] = []
       let coveredTo = 0
       let lastEnd = -1
-      scan(automaton, bytes, (number, lastAt) => {
+      leap(automaton, leaps, bytes, (number, lastAt) => {
         const anchor = anchors[number]
         const isCovered = lastAt < coveredTo && lastAt !== lastEnd
         if (!anchor || isCovered) return
