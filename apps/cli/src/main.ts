@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
 import { addAgentCommands } from './commands/agents.ts'
 import { addApprovalCommands } from './commands/approvals.ts'
+import { addAuditCommands } from './commands/audit.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addPolicyCommands } from './commands/policy.ts'
 import { addSecretCommands } from './commands/secrets.ts'
@@ -28,9 +29,10 @@ async function main(argv: readonly string[]): Promise<number> {
   addAgentCommands(program)
   addPolicyCommands(program)
   addApprovalCommands(program)
+  addAuditCommands(program)
   try {
     await program.parseAsync(argv)
-    return 0
+    return Number(process.exitCode ?? 0)
   } catch (error) {
     return report(error)
   }

@@ -61,6 +61,7 @@ const app = createAdminApp({
   isHost: (authorization) => authorization === 'PetaHost key',
   isSetUp: async () => true,
   obstacles: async () => obstacles,
+  auditKeys: async () => ({}),
   newId: (prefix) => `${prefix}_${++serial}`,
   log: pino({ level: 'silent' }),
   version: 'test',

@@ -18,6 +18,8 @@ export type AdminAppParts = Readonly<{
   isSetUp: () => Promise<boolean>
   /** What keeps Core from serving calls, in a sentence each; empty when it is ready. */
   obstacles: () => Promise<readonly string[]>
+  /** Public keys of the audit log, for whoever verifies an export. */
+  auditKeys: () => Promise<object>
   newId: (prefix: string) => string
   log: Log
   version: string
@@ -45,6 +47,7 @@ export function createAdminApp(parts: AdminAppParts): Hono<Env> {
   )
   app.get('/health', (c) => c.json({ status: 'alive', version: parts.version }))
   app.get('/ready', async (c) => ready(c, await parts.obstacles()))
+  app.get('/.well-known/peta-audit-keys', async (c) => c.json(await parts.auditKeys()))
   app.get('/problems/:code', (c) => c.text(problemPage(c.req.param('code'))))
   for (const name of Object.keys(routes).filter(isRouteName)) {
     const route: Route = routes[name]
