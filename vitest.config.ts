@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
+  resolve: { conditions: ['peta-source'] },
+  ssr: { resolve: { conditions: ['peta-source'] } },
   test: {
     exclude: ['**/dist/**', '**/node_modules/**', '.toolchain/**'],
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=peta-source'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

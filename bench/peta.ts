@@ -14,7 +14,7 @@ import { openSession, pidOf, stopChild, type Started, type Subject } from './sub
 export type PetaUnderTest = Readonly<{ subject: Subject; startMs: number }>
 
 const MAIN = join(import.meta.dirname, '../apps/core/src/main.ts')
-const FLAGS = ['--conditions=source', '--disable-sigusr1', '--disable-proto=throw']
+const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
 
 /**
  * A real Core with everything on, as `npm start` runs it, filled through its API; then started a second time, because a

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 const ROOT = new URL('../../', import.meta.url).pathname
 const CORE = join(ROOT, 'apps/core/src/main.ts')
 const CLI = join(ROOT, 'apps/cli/src/main.ts')
-const FLAGS = ['--conditions=source', '--disable-sigusr1']
+const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
 const READY_MS = 30_000
 
 /** A real Core in a process and a home of its own, and the real CLI beside it. */
@@ -109,7 +109,7 @@ async function runCli(
   input: string | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--conditions=source', CLI, ...args], { env })
+  const child = spawn(process.execPath, ['--conditions=peta-source', CLI, ...args], { env })
   child.stdin.on('error', () => undefined)
   child.stdin.end(input ?? '')
   return collect(child)

@@ -16,7 +16,7 @@ export const officialServers = {
 /** The example API that demands a key, in a process of its own. */
 export async function startNotesApi(key: string): Promise<AsyncDisposable & { url: string }> {
   const server = new URL('../../examples/notes-api/server.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--conditions=source', server, '0'], {
+  const child = spawn(process.execPath, ['--conditions=peta-source', server, '0'], {
     env: { PATH: process.env['PATH'], NOTES_API_KEY: key },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

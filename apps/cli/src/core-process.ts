@@ -14,7 +14,7 @@ export type CoreProcess = Readonly<{
 }>
 
 const MAIN = fileURLToPath(new URL('../../core/src/main.ts', import.meta.url))
-const FLAGS = ['--conditions=source', '--disable-sigusr1']
+const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
 const POLL_MS = 50
 
 export function startCore(): CoreProcess {
