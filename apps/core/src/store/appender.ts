@@ -16,6 +16,12 @@ export type LogAppender = Readonly<{
     drafts: readonly AuditDraft[],
     context: OperationContext,
   ) => Promise<StagedAppend>
+
+  /** What it needs to write; until then `append` fails. Plain data, since it may come from another thread. */
+  arm: (config: AppenderConfig) => void
+
+  /** A commit broke off and nobody knows whether it counted: the next append finds out where the log stands. */
+  forget: () => void
 }>
 
 /** `committed` moves the in-memory frontier; without it the next append continues from the old one. */

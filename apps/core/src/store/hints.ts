@@ -1,37 +1,21 @@
+import type { AuditEventType } from '@peta/contract'
+
 import type { HintTopic, Hints } from './store.ts'
 
-/** Which commands concern which readers, by the first word of a command's name. */
-const topics: Readonly<Record<string, HintTopic>> = {
-  approval: 'approval',
-  policy: 'policy',
-  identity: 'identity',
-  agent: 'identity',
-  token: 'identity',
-  session: 'identity',
-  group: 'identity',
-  link: 'identity',
-  setup: 'identity',
-  server: 'server',
-  catalogue: 'server',
-  secret: 'vault',
-  vault: 'vault',
-}
-
-export type HintHub = Hints & Disposable & Readonly<{ wake: (topic: HintTopic) => void }>
+export type HintHub = Hints & Disposable & Readonly<{ wake: (topics: Iterable<HintTopic>) => void }>
 
 const POLL_MS = 1000
-
-export const topicOf = (name: string): HintTopic | undefined => topics[name.split('.')[0] ?? '']
+/** Replicas that started together do not keep asking together. */
+const POLL_JITTER = 0.2
 
 /** In-process wake-ups, and a poll for what other processes commit. Losing every hint costs latency alone (STO-43). */
 export function createHints(): HintHub {
   const listeners = new Map<HintTopic, Set<() => void>>()
-  const wake = (topic: HintTopic): void => {
-    for (const listener of listeners.get(topic) ?? []) listener()
+  const wake = (topics: Iterable<HintTopic>): void => {
+    for (const topic of topics) for (const listener of listeners.get(topic) ?? []) listener()
   }
-  const poll = setInterval(() => {
-    for (const topic of listeners.keys()) wake(topic)
-  }, POLL_MS)
+  const pollMs = POLL_MS * (1 - Math.random() * POLL_JITTER)
+  const poll = setInterval(() => wake(listeners.keys()), pollMs)
   poll.unref()
 
   return {
@@ -43,4 +27,28 @@ export function createHints(): HintHub {
     },
     [Symbol.dispose]: () => clearInterval(poll),
   }
+}
+
+/** Which readers an event concerns, by the noun in its name. */
+const topicOfNoun: Readonly<Record<string, HintTopic>> = {
+  approval: 'approval',
+  policy: 'policy',
+  setup: 'identity',
+  login: 'identity',
+  session: 'identity',
+  agent: 'identity',
+  token: 'identity',
+  group: 'identity',
+  user: 'identity',
+  server: 'server',
+  tool: 'server',
+  secret: 'vault',
+  vault: 'vault',
+}
+
+/** Every event concerns those who watch events. */
+export function addTopics(type: AuditEventType, topics: Set<HintTopic>): void {
+  topics.add('event')
+  const topic = topicOfNoun[type.slice(0, type.indexOf('.'))]
+  if (topic) topics.add(topic)
 }

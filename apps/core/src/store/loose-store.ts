@@ -2,13 +2,15 @@ import type { AuditDraft } from '../model/audit-event.ts'
 import type { CommandName, QueryName, Store } from './store.ts'
 
 /** A store before names have types: what an engine implements. */
-export type LooseStore = Pick<
-  Store,
-  'engine' | 'append' | 'arm' | 'hints' | typeof Symbol.asyncDispose
-> &
+export type LooseStore = Omit<Store, 'query' | 'command' | 'housekeep'> &
   Readonly<{
     query: (name: QueryName, args: unknown) => Promise<unknown>
-    command: (name: CommandName, args: unknown, events: readonly AuditDraft[]) => Promise<unknown>
+    command: (
+      name: CommandName,
+      args: unknown,
+      events: readonly AuditDraft[],
+      requestId?: string,
+    ) => Promise<unknown>
   }>
 
 /** Each name's own operation checked the arguments and made the result, so the types of `Store` hold. */

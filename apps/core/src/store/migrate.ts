@@ -6,90 +6,96 @@ import { migrations } from './migrations/index.ts'
 import { sqlTypes, type Migration } from './migrations/migration.ts'
 import type { Db } from './operation.ts'
 
-type Engine = keyof typeof sqlTypes
-
 export type MigrateOptions = Readonly<{
-  engine: Engine
+  engine: keyof typeof sqlTypes
   nowMs: number
   appVersion: string
-  /** Runs the steps of one migration in one transaction. */
-  transaction: (work: () => Promise<void>) => Promise<void>
+  /** Runs the work in one transaction that no other process can run at the same time. */
+  alone: (work: () => Promise<void>) => Promise<void>
+  /** Called before the first change to a database that holds something. */
+  beforeChange?: () => Promise<void>
+  /** Those of the release; a test gives others. */
   migrations?: readonly Migration[]
 }>
 
 type Applied = Readonly<{ version: number; name: string; checksum: string; min_reader: number }>
 
+type Step = Readonly<{ migration: Migration; statements: readonly string[]; checksum: string }>
+
 /**
- * Brings the schema forward, one transaction a step (STO-50). Returns the names of the steps it took.
+ * Brings the schema to this release, all steps or none (STO-50). Gives the names of the steps it took.
  *
  * @throws CoreError `migration_changed` when a step that ran was edited since, `schema_too_new` when a newer Peta
  *   wrote something that this one cannot read
  */
 export async function migrate(db: Db, options: MigrateOptions): Promise<readonly string[]> {
-  const steps = options.migrations ?? migrations
-  await createLedger(db, options.engine)
-  const applied = await readLedger(db)
-  refuseUnknown(applied, steps)
-  const done = new Map(applied.map((row) => [row.version, row]))
+  const { engine, alone, beforeChange } = options
+  const steps = (options.migrations ?? migrations).map((one) => toStep(one, engine))
+  let pending: readonly Step[] = []
 
-  const taken: string[] = []
-  for (const step of steps) {
-    const statements = step.up(sqlTypes[options.engine])
-    const checksum = sha256Hex(Buffer.from(statements.join(';\n')))
-    const row = done.get(step.version)
-    if (row && row.checksum !== checksum) {
-      throw new CoreError('migration_changed', { migration: `${step.version}-${step.name}` })
-    }
-    if (row) continue
-    await options.transaction(async () => {
-      for (const statement of statements) await sql.raw(statement).execute(db)
-      await recordStep(db, step, { ...options, checksum })
-    })
-    taken.push(step.name)
-  }
-  return taken
+  await alone(async () => {
+    const applied = await readLedger(db, engine)
+    pending = pendingSteps(steps, applied)
+    if (pending.length > 0 && applied.length > 0) await beforeChange?.()
+    for (const step of pending) await take(db, step, options)
+  })
+  return pending.map(({ migration }) => migration.name)
 }
 
-async function createLedger(db: Db, engine: Engine): Promise<void> {
+function toStep(migration: Migration, engine: keyof typeof sqlTypes): Step {
+  const statements = migration.up(sqlTypes[engine])
+  return { migration, statements, checksum: sha256Hex(statements.join(';\n')) }
+}
+
+async function readLedger(db: Db, engine: keyof typeof sqlTypes): Promise<readonly Applied[]> {
   const { text, int, tableEnd } = sqlTypes[engine]
-  await sql
-    .raw(
-      `create table if not exists schema_migration (
-        version ${int} not null,
-        name ${text} not null,
-        checksum ${text} not null,
-        min_reader ${int} not null,
-        applied_at ${int} not null,
-        app_version ${text} not null,
-        primary key (version)
-      ) ${tableEnd}`,
-    )
-    .execute(db)
+  const ledger = `create table if not exists schema_migration (
+    version ${int} not null,
+    name ${text} not null,
+    checksum ${text} not null,
+    min_reader ${int} not null,
+    applied_at ${int} not null,
+    app_version ${text} not null,
+    primary key (version)
+  ) ${tableEnd}`
+  await sql.raw(ledger).execute(db)
+  return db
+    .selectFrom('schema_migration')
+    .select(['version', 'name', 'checksum', 'min_reader'])
+    .orderBy('version')
+    .execute()
 }
 
-const readLedger = async (db: Db): Promise<readonly Applied[]> =>
-  (
-    await sql<Applied>`select version, name, checksum, min_reader from schema_migration order by version`.execute(
-      db,
-    )
-  ).rows
-
-function refuseUnknown(applied: readonly Applied[], steps: readonly Migration[]): void {
-  const newest = steps.at(-1)?.version ?? 0
+function pendingSteps(steps: readonly Step[], applied: readonly Applied[]): readonly Step[] {
+  const newest = steps.at(-1)?.migration.version ?? 0
   const tooNew = applied.find((row) => row.version > newest && row.min_reader > newest)
   if (tooNew) throw new CoreError('schema_too_new', { version: `with schema ${tooNew.min_reader}` })
+
+  const known = new Map(applied.map((row) => [row.version, row.checksum]))
+  for (const { migration, checksum } of steps) {
+    if ((known.get(migration.version) ?? checksum) === checksum) continue
+    throw new CoreError('migration_changed', {
+      migration: `${migration.version}-${migration.name}`,
+    })
+  }
+  return steps.filter(({ migration }) => !known.has(migration.version))
 }
 
-const recordStep = async (
+async function take(
   db: Db,
-  step: Migration,
-  {
-    nowMs,
-    appVersion,
-    checksum,
-  }: Readonly<{ nowMs: number; appVersion: string; checksum: string }>,
-): Promise<void> =>
-  void (await sql`insert into schema_migration (version, name, checksum, min_reader, applied_at, app_version)
-    values (${step.version}, ${step.name}, ${checksum}, ${step.minReader}, ${nowMs}, ${appVersion})`.execute(
-    db,
-  ))
+  { migration, statements, checksum }: Step,
+  { nowMs, appVersion }: Pick<MigrateOptions, 'nowMs' | 'appVersion'>,
+): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db)
+  await db
+    .insertInto('schema_migration')
+    .values({
+      version: migration.version,
+      name: migration.name,
+      checksum,
+      min_reader: migration.minReader,
+      applied_at: nowMs,
+      app_version: appVersion,
+    })
+    .execute()
+}

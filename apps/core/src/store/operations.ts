@@ -1,3 +1,6 @@
+import { approvalCommands } from './families/approval-commands.ts'
+import { executionCommands } from './families/approval-executions.ts'
+import { approvalQueries } from './families/approval-queries.ts'
 import { auditCommands, auditQueries } from './families/audit.ts'
 import { eventQueries } from './families/events.ts'
 import { catalogueCommands, catalogueQueries } from './families/catalogue.ts'
@@ -8,11 +11,13 @@ import { policyCommands, policyQueries } from './families/policy.ts'
 import { serverCommands, serverQueries } from './families/servers.ts'
 import { secretCommands } from './families/secret-commands.ts'
 import { secretQueries } from './families/secret-queries.ts'
+import { systemCommands, systemQueries } from './families/system.ts'
 import { vaultKeyCommands, vaultKeyQueries } from './families/vault-keys.ts'
 import type { Operations } from './operation.ts'
 
 /** Every query, by name. Each family declares its own; this file only joins them. */
 export const queries = {
+  ...approvalQueries,
   ...auditQueries,
   ...eventQueries,
   ...catalogueQueries,
@@ -20,11 +25,14 @@ export const queries = {
   ...policyQueries,
   ...serverQueries,
   ...secretQueries,
+  ...systemQueries,
   ...vaultKeyQueries,
 } as const satisfies Operations
 
 /** Every command, by name. */
 export const commands = {
+  ...approvalCommands,
+  ...executionCommands,
   ...auditCommands,
   ...catalogueCommands,
   ...agentCommands,
@@ -32,11 +40,19 @@ export const commands = {
   ...policyCommands,
   ...serverCommands,
   ...secretCommands,
+  ...systemCommands,
   ...vaultKeyCommands,
 } as const satisfies Operations
 
 /** The commands `Store.housekeep` takes, each with the reason why it leaves no event. */
 export const housekeeping = [
+  // What a process holds and whether it lives; whoever acts under a lease records the act.
+  'lease.acquire',
+  'lease.renew',
+  'lease.release',
+  'instance.seen',
+  // The requests themselves have their events.
+  'request.purge',
   // Follows the events that it marks as written.
   'audit.markRecovered',
   // Marks for lists of tokens and sessions; what was done with them has its own events.
@@ -48,4 +64,17 @@ export const housekeeping = [
   'vault.addSystemKey',
   // A mark for people who look for unused secrets; every use is in the log already.
   'secret.markUsed',
+  // Heartbeats and marks of claims whose own events say what happened.
+  'approval.extendLease',
+  'approval.markDelivered',
+  'approval.takeReplay',
+  'approval.forgetResults',
 ] as const satisfies readonly (keyof typeof commands)[]
+
+/**
+ * Operations that are about all workspaces, each with its reason. Every other statement names one workspace, or is
+ * refused before it reaches the database (STO-21).
+ */
+export const crossWorkspace: ReadonlySet<string> = new Set<
+  keyof typeof queries | keyof typeof commands
+>([])

@@ -1,23 +1,25 @@
-import { CoreError, isCoreError, type Facts } from '../ground/errors.ts'
 import type { ProblemCode } from '@peta/contract'
 
-/** Primary result codes of SQLite, and SQLSTATEs of PostgreSQL, that have a code of ours. */
+import { CoreError, isCoreError, type Facts } from '../ground/errors.ts'
+
+/** Primary result codes of SQLite. */
+const SQLITE_BUSY = 5
+const SQLITE_IOERR = 10
+const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
-const SQLITE_PRIMARY_MASK = 0xff
-const CODES: Readonly<Record<string, ProblemCode>> = {
-  '53100': 'storage_full',
-  '53300': 'store_unavailable',
-  '57P01': 'store_unavailable',
-  '57P03': 'store_unavailable',
-  '40001': 'store_busy',
-  '40P01': 'store_busy',
-  '55P03': 'store_busy',
-  '57014': 'store_busy',
-  ECONNREFUSED: 'store_unavailable',
-  ECONNRESET: 'store_unavailable',
-  ETIMEDOUT: 'store_unavailable',
-  EPIPE: 'store_unavailable',
-}
+const PRIMARY_MASK = 0xff
+
+/** Extended ones: keys that exist already, or that others point to; and no room for the index of the WAL. */
+const SQLITE_KEY_CODES: readonly number[] = [1555, 2067, 787]
+const SQLITE_IOERR_SHMSIZE = 4874
+
+/** SQLSTATEs of PostgreSQL. */
+const LOCKED_OUT: readonly string[] = ['40001', '40P01', '55P03']
+const KEY_TAKEN: readonly string[] = ['23503', '23505']
+const CANCELLED = '57014'
+const NO_SPACE = '53100'
+/** Connection exceptions, too many connections, shut down, starting up. */
+const AWAY = /^(?:08...|53300|57P0[1-5])$/
 
 /**
  * What callers learn of a failed statement: a code of ours and nothing that a driver wrote. What has no code is a
@@ -25,17 +27,59 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
  */
 export function storeError(cause: unknown): unknown {
   if (isCoreError(cause)) return cause
-  if (sqliteCode(cause) === SQLITE_FULL) return new CoreError('storage_full', {}, { cause })
-  const code = CODES[driverCode(cause)]
+  const code = sqliteProblem(cause) ?? postgresProblem(cause)
   return code ? new CoreError(code, {}, { cause }) : cause
 }
 
-export const sqliteCode = (error: unknown): number | undefined =>
+function sqliteProblem(cause: unknown): ProblemCode | undefined {
+  const code = sqliteCode(cause)
+  if (code === undefined) return undefined
+  if (SQLITE_KEY_CODES.includes(code)) return 'conflict'
+  if (code === SQLITE_IOERR_SHMSIZE) return 'storage_full'
+  switch (code & PRIMARY_MASK) {
+    case SQLITE_BUSY:
+      return 'store_busy'
+    case SQLITE_FULL:
+      return 'storage_full'
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+      return 'store_unavailable'
+    default:
+      return undefined
+  }
+}
+
+function postgresProblem(cause: unknown): ProblemCode | undefined {
+  const code = sqlState(cause)
+  if (KEY_TAKEN.includes(code)) return 'conflict'
+  if (LOCKED_OUT.includes(code) || code === CANCELLED) return 'store_busy'
+  if (code === NO_SPACE) return 'storage_full'
+  return isAway(cause) ? 'store_unavailable' : undefined
+}
+
+/** Another transaction was in the way; a fresh attempt may get past it (STO-34). */
+export const isLockedOut = (error: unknown): boolean =>
+  ((sqliteCode(error) ?? 0) & PRIMARY_MASK) === SQLITE_BUSY || LOCKED_OUT.includes(sqlState(error))
+
+/** The whole transaction failed with this statement, not the statement alone. */
+export function isTransactionGone(error: unknown): boolean {
+  const code = storeError(error)
+  return isCoreError(code, 'storage_full') || isCoreError(code, 'store_unavailable')
+}
+
+/** The connection to PostgreSQL is lost or refused: sockets fail with an `E…` code, the driver itself with a text. */
+const isAway = (error: unknown): boolean =>
+  AWAY.test(sqlState(error)) ||
+  /^E[A-Z]+$/.test(sqlState(error)) ||
+  (error instanceof Error &&
+    /^(?:Connection terminated|Client has encountered)/.test(error.message))
+
+const sqliteCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & SQLITE_PRIMARY_MASK
+    ? error.errcode
     : undefined
 
-export const driverCode = (error: unknown): string =>
+const sqlState = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 /** An error as plain data, for the way between threads. The cause stays behind as text for the log. */

@@ -27,13 +27,17 @@ export type Store = AsyncDisposable &
      * Runs one command and appends its events in the same transaction; resolves after COMMIT returned. When the
      * command throws, its events are not written.
      *
+     * With a `requestId` it runs once: the same id with the same arguments gives the first result again for a day
+     * (STO-35). Such a command returns plain JSON and nothing secret.
+     *
      * @throws CoreError `conflict`, `store_busy`, `storage_full`, `store_unavailable`, `audit_unavailable`,
-     *   and whatever the command itself throws
+     *   `idempotency_mismatch`, and whatever the command itself throws
      */
     command: <N extends CommandName>(
       name: N,
       args: ArgsOf<(typeof commands)[N]>,
       events: AuditDrafts,
+      requestId?: string,
     ) => Promise<ResultOf<(typeof commands)[N]>>
 
     /**

@@ -1,15 +1,16 @@
 import type { Clock } from '../ground/clock.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
 import type { LogAppender } from './appender.ts'
-import { createHints, topicOf } from './hints.ts'
-import { migrate } from './migrate.ts'
-import { queries } from './operations.ts'
-import { openSqlite } from './sqlite/database.ts'
-import { sqliteWriter } from './sqlite/writer-connection.ts'
+import { createHints } from './hints.ts'
 import { typedStore } from './loose-store.ts'
-import { runOperation } from './operation.ts'
+import { runQuery } from './run-named.ts'
+import { openSqlite } from './sqlite/database.ts'
+import { migrateSqlite } from './sqlite/migrate-sqlite.ts'
+import { sqliteWriter } from './sqlite/writer-connection.ts'
+import { storeError } from './store-error.ts'
 import type { Store } from './store.ts'
-import { createWriter, type WriteJob } from './writer.ts'
+import { createWriteFront } from './write-front.ts'
+import { createWriter } from './writer.ts'
 
 /** A store for tests: real SQLite in memory with every migration, in this thread, and the events it was given. */
 export type TestStore = Store & Readonly<{ drafts: () => readonly AuditDraft[] }>
@@ -17,54 +18,47 @@ export type TestStore = Store & Readonly<{ drafts: () => readonly AuditDraft[] }
 export type TestStoreOptions = Readonly<{ clock?: Pick<Clock, 'nowMs'>; appender?: LogAppender }>
 
 export async function openTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
-  const clock = options.clock ?? { nowMs: () => Date.now() }
+  const nowMs = options.clock?.nowMs ?? Date.now
   const drafts: AuditDraft[] = []
+  const appender = options.appender ?? listAppender(drafts)
   const sqlite = openSqlite(':memory:')
-  const connection = sqliteWriter(sqlite)
-  await migrate(sqlite.db, {
-    engine: 'sqlite',
-    nowMs: clock.nowMs(),
-    appVersion: 'test',
-    transaction: (work) => work(),
-  })
+  await migrateSqlite(sqlite, { path: ':memory:', nowMs: nowMs(), appVersion: 'test' })
+  const hints = createHints()
   const writer = createWriter({
-    connection,
-    appender: options.appender ?? listAppender(drafts),
+    connection: sqliteWriter(sqlite),
+    appender,
+    reply: (replies) => front.settle(replies),
+    monotonicUs: () => 0,
     pause: async () => undefined,
   })
-  const hints = createHints()
-
-  function push(job: Pick<WriteJob, 'name' | 'args' | 'drafts'>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      writer.push({
-        ...job,
-        nowMs: clock.nowMs(),
-        answer(answer) {
-          if ('error' in answer) return reject(answer.error)
-          const topic = topicOf(job.name ?? '')
-          if (topic) hints.wake(topic)
-          hints.wake('event')
-          resolve(structuredClone(answer.result))
-        },
-      })
-    })
-  }
+  const front = createWriteFront({ send: writer.push, nowMs, committed: hints.wake })
 
   const store = typedStore({
     engine: 'sqlite',
     hints,
+    // There is one connection, which would show what is not committed yet.
     async query(name, args) {
-      await writer.quiet()
-      const context = { nowMs: clock.nowMs() }
-      return structuredClone(await runOperation(queries[name], sqlite.db, args, context))
+      await front.quiet()
+      try {
+        return structuredClone(await runQuery(sqlite, { name, args, nowMs: nowMs() }))
+      } catch (error) {
+        throw storeError(error)
+      }
     },
-    command: (name, args, events) => push({ name, args: structuredClone(args), drafts: events }),
-    append: async (events) => void (await push({ drafts: events })),
-    arm: async () => undefined,
+    // Arguments and results are cloned, as on their way between threads.
+    command: async (name, args, events, requestId) =>
+      structuredClone(
+        await front.command(
+          { name, args: structuredClone(args), ...(requestId !== undefined && { requestId }) },
+          events,
+        ),
+      ),
+    append: front.append,
+    arm: async (config) => appender.arm(config),
     async [Symbol.asyncDispose]() {
-      await writer.quiet()
+      await front.quiet()
       hints[Symbol.dispose]()
-      sqlite.close()
+      sqlite[Symbol.dispose]()
     },
   })
   return Object.assign(store, { drafts: () => drafts })
@@ -73,4 +67,6 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Tes
 /** Keeps what was committed, in order; what a failed batch had is gone again. */
 const listAppender = (committed: AuditDraft[]): LogAppender => ({
   append: async (_db, drafts) => ({ committed: () => void committed.push(...drafts) }),
+  arm: () => undefined,
+  forget: () => undefined,
 })

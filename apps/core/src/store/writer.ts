@@ -1,37 +1,10 @@
-import type { AuditDraft } from '../model/audit-event.ts'
 import type { LogAppender } from './appender.ts'
-import { runOperation, type Db } from './operation.ts'
-import { commands } from './operations.ts'
-import { storeError } from './store-error.ts'
-import type { CommandName } from './store.ts'
-
-/** One connection that may write, and what differs between the engines about it. */
-export type WriterConnection = Readonly<{
-  db: Db
-  begin: () => Promise<void>
-  commit: () => Promise<void>
-  rollback: () => Promise<void>
-  savepoint: (verb: 'savepoint' | 'release savepoint' | 'rollback to savepoint') => Promise<void>
-  /** The engine's one clock: the instant the caller gave, or the database's own. */
-  nowMs: (callerMs: number) => number | Promise<number>
-  /** The engine's code of an error that a fresh attempt may get past. */
-  isRetryable: (error: unknown) => boolean
-}>
-
-/** One command with its events, or events alone. */
-export type WriteJob = Readonly<{
-  name?: CommandName
-  args?: unknown
-  drafts: readonly AuditDraft[]
-  nowMs: number
-  /** Called once, after COMMIT returned or everything was undone. */
-  answer: (answer: WriteAnswer) => void
-}>
-
-export type WriteAnswer = Readonly<{ result: unknown } | { error: unknown }>
+import { runBatch, type Outcome, type WriterConnection } from './write-batch.ts'
+import { createWriteQueue } from './write-queue.ts'
+import type { WriteReply, WriteRequest } from './write-request.ts'
 
 export type Writer = Readonly<{
-  push: (job: WriteJob) => void
+  push: (requests: readonly WriteRequest[]) => void
   /** Resolves when nothing is queued or under way. */
   quiet: () => Promise<void>
 }>
@@ -39,86 +12,59 @@ export type Writer = Readonly<{
 export type WriterParts = Readonly<{
   connection: WriterConnection
   appender: LogAppender
-  /** Waits before another attempt; injected, so that tests need not. */
+  /** Called after COMMIT returned, or after everything was undone, with the replies of a batch. */
+  reply: (replies: readonly WriteReply[]) => void
+  monotonicUs: () => number
+  /** Waits before another attempt. */
   pause: (ms: number) => Promise<void>
 }>
 
-const BATCH_JOBS_MAX = 500
 const ATTEMPTS_MAX = 5
-const PAUSE_MS = 10
-
-type Done = { readonly job: WriteJob; answer: WriteAnswer; isRetryable: boolean }
+const PAUSE_MIN_MS = 10
+const PAUSE_MAX_MS = 500
 
 /**
- * Group commit, the same for both engines (STO-31): whatever is queued when the writer is free becomes one
- * transaction. Each command has a savepoint, so a failing one is undone alone with its events; the events of the others
- * are appended to the log at the end of the same transaction. Nobody is answered before COMMIT returned.
+ * Group commit, the same for both engines (STO-31): whatever is queued when the writer is free becomes one transaction,
+ * and what arrives while it runs may still join for 2 ms. The next batch gathers while this one commits, so nothing
+ * ever waits for company.
  */
-export function createWriter({ connection, appender, pause }: WriterParts): Writer {
-  const queue: WriteJob[] = []
+export function createWriter(parts: WriterParts): Writer {
+  const queue = createWriteQueue()
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
-    while (queue.length > 0) await attempt(queue.splice(0, BATCH_JOBS_MAX))
+    await untilMessagesAreIn()
+    while (queue.size() > 0) {
+      await attempt(await runBatch(parts, queue.next(parts.monotonicUs)))
+      await untilMessagesAreIn()
+    }
     running = undefined
   }
 
-  async function attempt(jobs: readonly WriteJob[]): Promise<void> {
-    let waiting = jobs
-    for (let tries = 1; waiting.length > 0; tries += 1) {
-      const done = await commitBatch(connection, appender, waiting)
-      const again = tries < ATTEMPTS_MAX ? done.filter((one) => one.isRetryable) : []
-      for (const one of done) if (!again.includes(one)) one.job.answer(one.answer)
-      waiting = again.map((one) => one.job)
-      if (waiting.length > 0) await pause(PAUSE_MS * 2 ** tries)
+  /** What met a lock or a deadlock is tried again by itself (STO-34); everyone else of the batch has an answer. */
+  async function attempt(first: readonly Outcome[]): Promise<void> {
+    let outcomes = first
+    for (let tries = 1; outcomes.length > 0; tries += 1) {
+      const again = tries < ATTEMPTS_MAX ? outcomes.filter((one) => one.isRetryable) : []
+      parts.reply(outcomes.filter((one) => !again.includes(one)).map(({ reply }) => reply))
+      if (again.length === 0) return
+      await parts.pause(jittered(Math.min(PAUSE_MIN_MS * 2 ** tries, PAUSE_MAX_MS)))
+      outcomes = await runBatch(parts, again.map(({ request }) => request).values())
     }
   }
 
   return {
-    push(job) {
-      queue.push(job)
-      running ??= Promise.resolve().then(run)
+    push(requests) {
+      queue.push(requests)
+      running ??= run()
     },
     async quiet() {
-      while (running) await running
+      await running
     },
   }
 }
 
-/** Runs all jobs in one transaction; when the transaction itself fails, every job has failed. */
-async function commitBatch(
-  connection: WriterConnection,
-  appender: LogAppender,
-  jobs: readonly WriteJob[],
-): Promise<readonly Done[]> {
-  try {
-    await connection.begin()
-    const nowMs = await connection.nowMs(Math.max(...jobs.map((job) => job.nowMs)))
-    const done: Done[] = []
-    for (const job of jobs) done.push(await runJob(connection, job, nowMs))
-    const drafts = done.flatMap(({ job, answer }) => ('error' in answer ? [] : job.drafts))
-    const staged =
-      drafts.length > 0 ? await appender.append(connection.db, drafts, { nowMs }) : undefined
-    await connection.commit()
-    staged?.committed()
-    return done
-  } catch (cause) {
-    const isRetryable = connection.isRetryable(cause)
-    await connection.rollback().catch(() => undefined)
-    return jobs.map((job) => ({ job, answer: { error: storeError(cause) }, isRetryable }))
-  }
-}
+/** One turn of the loop delivers all messages that have come, so that they share a commit. */
+const untilMessagesAreIn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
-/** A lone append needs no savepoint: it has nothing of its own to undo. */
-async function runJob(connection: WriterConnection, job: WriteJob, nowMs: number): Promise<Done> {
-  if (job.name === undefined) return { job, answer: { result: undefined }, isRetryable: false }
-  await connection.savepoint('savepoint')
-  try {
-    const result = await runOperation(commands[job.name], connection.db, job.args, { nowMs })
-    await connection.savepoint('release savepoint')
-    return { job, answer: { result }, isRetryable: false }
-  } catch (cause) {
-    await connection.savepoint('rollback to savepoint')
-    return { job, answer: { error: storeError(cause) }, isRetryable: connection.isRetryable(cause) }
-  }
-}
+const jittered = (ms: number): number => ms / 2 + (Math.random() * ms) / 2

@@ -4,28 +4,35 @@ import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely'
 
 import type { Db } from '../operation.ts'
 import type { Tables } from '../tables.ts'
+import { workspaceGuard } from '../workspace-guard.ts'
+import { setPragmas } from './pragmas.ts'
 
 /** One SQLite connection with Kysely on top. Everything on it is synchronous underneath, so it belongs in a thread. */
-export type SqliteConnection = Readonly<{
-  db: Db
-  raw: DatabaseSync
-  close: () => void
-}>
+export type SqliteConnection = Disposable &
+  Readonly<{
+    /** Refuses statements without a workspace. */
+    db: Db
+    unguarded: Db
+    raw: DatabaseSync
+  }>
 
 const STATEMENTS_CACHED_MAX = 512
 
+/** @throws CoreError `database_unsafe` when a setting does not take */
 export function openSqlite(
   path: string,
-  options: Readonly<{ readOnly?: boolean }> = {},
+  { readOnly = false }: Readonly<{ readOnly?: boolean }> = {},
 ): SqliteConnection {
-  const raw = new DatabaseSync(path, {
-    readOnly: options.readOnly ?? false,
-    enableForeignKeyConstraints: true,
-    allowExtension: false,
-    defensive: true,
-  })
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: statementsOf(raw) }) })
-  return { db, raw, close: () => raw.close() }
+  const raw = new DatabaseSync(path, { readOnly, allowExtension: false, defensive: true })
+  setPragmas(raw, { path, readOnly })
+  const dialect = new SqliteDialect({ database: statementsOf(raw) })
+  const unguarded = new Kysely<Tables>({ dialect })
+  return {
+    db: unguarded.withPlugin(workspaceGuard),
+    unguarded,
+    raw,
+    [Symbol.dispose]: () => raw.close(),
+  }
 }
 
 /** The face Kysely expects, over node:sqlite. Prepared statements are kept: compiling costs more than running. */

@@ -1,19 +1,24 @@
-import type { WriterConnection } from '../writer.ts'
-import { sqliteCode } from '../store-error.ts'
+import { isLockedOut, isTransactionGone } from '../store-error.ts'
+import type { WriterConnection } from '../write-batch.ts'
 import type { SqliteConnection } from './database.ts'
 
-const SQLITE_BUSY = 5
-
 /** BEGIN IMMEDIATE takes the write lock at once, so a batch never fails half-way for want of it. */
-export function sqliteWriter({ db, raw }: SqliteConnection): WriterConnection {
+export function sqliteWriter({ db, unguarded, raw }: SqliteConnection): WriterConnection {
   const exec = async (statement: string): Promise<void> => raw.exec(statement)
   return {
     db,
-    begin: () => exec('begin immediate'),
+    unguarded,
+    async begin(callerMs) {
+      raw.exec('begin immediate')
+      return callerMs
+    },
     commit: () => exec('commit'),
-    rollback: () => exec('rollback'),
+    async rollback() {
+      // SQLite itself ends the transaction when the disk is full.
+      if (raw.isTransaction) raw.exec('rollback')
+    },
     savepoint: (verb) => exec(`${verb} one_command`),
-    nowMs: (callerMs) => callerMs,
-    isRetryable: (error) => sqliteCode(error) === SQLITE_BUSY,
+    isRetryable: isLockedOut,
+    isFatal: isTransactionGone,
   }
 }
