@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+export const REVISIONS = ['2026-07-28', '2025-11-25'] as const
+export type Revision = (typeof REVISIONS)[number]
+
+/** From best to worst. A check that is made more than once has the worst of its outcomes. */
+const OUTCOMES = ['SUCCESS', 'INFO', 'SKIPPED', 'WARNING', 'FAILURE'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+export type Verdict = Readonly<{
+  revision: Revision
+  scenario: string
+  check: string
+  /** Tells apart the checks that share a name. */
+  description: string
+  outcome: Outcome
+  /** What the tool says of a check that did not pass. */
+  message: string
+}>
+
+export type SuiteResult = Readonly<{
+  verdicts: readonly Verdict[]
+  /** By the tool's own count: whether everything that the revision requires passed. */
+  conforms: boolean
+  summary: string
+}>
+
+const TOOL = createRequire(import.meta.url).resolve(
+  '@modelcontextprotocol/conformance/dist/index.js',
+)
+
+const Checks = z.array(
+  z.object({
+    id: z.string(),
+    description: z.string(),
+    status: z.enum(OUTCOMES),
+    errorMessage: z.string().default(''),
+  }),
+)
+
+/** Runs the server scenarios that a revision requires, and those it reports without counting. */
+export async function runServerSuite(url: string, revision: Revision): Promise<SuiteResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'peta-conformance-'))
+  try {
+    const args = ['server', '--url', url, '--requirements', revision, '-o', folder]
+    const tool = spawn(process.execPath, [TOOL, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [tool.stdout, tool.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    }
+    await once(tool, 'close')
+    const verdicts = await readVerdicts(folder, revision)
+    if (verdicts.length === 0) throw new Error(`The conformance tool checked nothing:\n${output}`)
+    return { verdicts, conforms: tool.exitCode === 0, summary: output.split('SUMMARY').pop() ?? '' }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function readVerdicts(folder: string, revision: Revision): Promise<readonly Verdict[]> {
+  const worst = new Map<string, Verdict>()
+  for (const name of await readdir(folder)) {
+    const [, scenario] = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\dZ-]+$/.exec(name) ?? []
+    if (scenario === undefined)
+      throw new Error(`The conformance tool left an unknown file: ${name}`)
+    const text = await readFile(join(folder, name, 'checks.json'), 'utf8')
+    for (const { id, description, status, errorMessage } of Checks.parse(JSON.parse(text))) {
+      const key = [scenario, id, description].join('\n')
+      const known = worst.get(key)
+      if (known && rank(known.outcome) >= rank(status)) continue
+      worst.set(key, {
+        revision,
+        scenario,
+        check: id,
+        description,
+        outcome: status,
+        message: errorMessage,
+      })
+    }
+  }
+  return [...worst.values()]
+}
+
+export function rank(outcome: Outcome): number {
+  return OUTCOMES.indexOf(outcome)
+}
