@@ -3,14 +3,13 @@ import { appendLeaves, checkpointText, encodeLeaf, rootOf } from '@peta/proof'
 import { CoreError } from '../ground/errors.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
 import type { AppenderConfig, LogAppender } from '../store/appender.ts'
+import { createInsertEntries, type InsertEntries } from '../store/families/audit-insert.ts'
 import {
   advanceLog,
-  createInsertEntries,
   sizeOfOpenLog,
   writeCheckpoint,
   writeTiles,
   type AuditEntryRow,
-  type InsertEntries,
 } from '../store/families/audit-log.ts'
 import type { Db } from '../store/operation.ts'
 import { openLog, type OpenLog } from './open-log.ts'

@@ -1,5 +1,3 @@
-import type { CompiledQuery } from 'kysely'
-
 import type { Db } from '../operation.ts'
 import type { AuditTables } from './audit.ts'
 
@@ -143,69 +141,3 @@ export async function readLeaves(
     .execute()
   return rows.map((row) => row.leaf)
 }
-
-export type InsertEntries = (db: Db, rows: readonly AuditEntryRow[]) => Promise<void>
-
-const ROWS_PER_STATEMENT_MAX = 64
-
-/**
- * Inserts entries with few distinct statements, compiled once each: building a statement per batch costs more than
- * running it.
- */
-export function createInsertEntries(): InsertEntries {
-  const compiled = new Map<number, CompiledQuery>()
-
-  return async function insertEntries(db, rows) {
-    for (let at = 0; at < rows.length;) {
-      const count = widestChunk(rows.length - at)
-      const statement = compiled.get(count) ?? compileInsert(db, count)
-      compiled.set(count, statement)
-      const parameters = rows.slice(at, at + count).flatMap(valuesOf)
-      await db.executeQuery({ ...statement, parameters })
-      at += count
-    }
-  }
-}
-
-function widestChunk(left: number): number {
-  let width = ROWS_PER_STATEMENT_MAX
-  while (width > left) width /= 2
-  return width
-}
-
-function compileInsert(db: Db, count: number): CompiledQuery {
-  const blank: AuditEntryRow = {
-    log_id: '',
-    idx: 0,
-    event_id: '',
-    workspace_id: '',
-    ts: 0,
-    type: '',
-    outcome: '',
-    actor_id: '',
-    target: '',
-    cause_id: '',
-    body: new Uint8Array(),
-    leaf: new Uint8Array(),
-  }
-  return db
-    .insertInto('audit_event')
-    .values(Array.from({ length: count }, () => blank))
-    .compile()
-}
-
-/** In the order of the columns of the compiled statement. */
-const valuesOf = (row: AuditEntryRow): readonly unknown[] => [
-  row.log_id,
-  row.idx,
-  row.event_id,
-  row.workspace_id,
-  row.ts,
-  row.type,
-  row.outcome,
-  row.actor_id,
-  row.target,
-  row.cause_id,
-  row.body,
-  row.leaf,
-]

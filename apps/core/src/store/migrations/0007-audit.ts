@@ -36,7 +36,6 @@ export const audit0007: Migration = {
     ) ${tableEnd}`,
     'create index audit_event_by_time on audit_event (workspace_id, ts, log_id, idx)',
     'create index audit_event_by_type on audit_event (workspace_id, type, ts, log_id, idx)',
-    'create index audit_event_by_id on audit_event (event_id)',
     'create index audit_event_by_cause on audit_event (cause_id) where cause_id is not null',
     `create table audit_tile (
       log_id ${text} not null,
