@@ -50,6 +50,7 @@ const OpenApi = z.looseObject({
 
 let serial = 0
 const obstacles: string[] = []
+const leaked: string[] = []
 const app = createAdminApp({
   commands,
   person: async (authorization) => {
@@ -57,6 +58,10 @@ const app = createAdminApp({
     if (authorization === 'Bearer agent') throw new CoreError('human_session_required')
     if (!role) throw new CoreError('unauthenticated')
     return personOf(role)
+  },
+  refuseInUrl: async (credential) => {
+    leaked.push(credential)
+    throw new CoreError('credential_in_url')
   },
   isHost: (authorization) => authorization === 'PetaHost key',
   isSetUp: async () => true,
@@ -206,4 +211,13 @@ it('is alive while it is not ready, and says what is in the way (VLT-21)', async
   const response = await app.request('/ready')
   expect(response.status).toBe(503)
   expect(await response.json()).toMatchObject({ obstacles })
+})
+
+it('refuses a credential in the address, and has it ended (IDN-14, SEC-50)', async () => {
+  const response = await app.request('/api/v1/me?Access_Token=peta_st_AbC', {
+    headers: { authorization: 'Bearer role:owner' },
+  })
+  expect(response.status).toBe(400)
+  expect(leaked).toEqual(['peta_st_AbC'])
+  expect(await response.text()).not.toContain('peta_st_AbC')
 })

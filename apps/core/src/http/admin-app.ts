@@ -5,6 +5,7 @@ import type { AdminCommands, AdminRequest } from '../admin/command.ts'
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Log } from '../ground/log.ts'
 import type { Person } from '../model/principal.ts'
+import { credentialInUrl } from './credential-in-url.ts'
 import { createOpenApi } from './openapi.ts'
 import { problemOf, problemPage } from './problem.ts'
 import { readBody, readQuery } from './read-input.ts'
@@ -13,6 +14,8 @@ export type AdminAppParts = Readonly<{
   commands: AdminCommands
   /** @throws CoreError `unauthenticated`, or `human_session_required` for an agent's token */
   person: (authorization: string | undefined) => Promise<Person>
+  /** Ends a genuine credential that came in an address. @throws CoreError `credential_in_url` */
+  refuseInUrl: (credential: string) => Promise<never>
   /** Whether the header proves access to the host. Constant time. */
   isHost: (authorization: string | undefined) => boolean
   isSetUp: () => Promise<boolean>
@@ -40,6 +43,8 @@ export function createAdminApp(parts: AdminAppParts): Hono<Env> {
     c.set('requestId', parts.newId('req'))
     c.header('cache-control', 'no-store')
     c.header('x-content-type-options', 'nosniff')
+    const leaked = credentialInUrl(c.req.url)
+    if (leaked !== undefined) await parts.refuseInUrl(leaked)
     await next()
   })
   app.get('/api/v1/openapi.json', (c) =>

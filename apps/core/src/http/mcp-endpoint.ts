@@ -9,6 +9,7 @@ import type { Mcp } from '../gateway/mcp.ts'
 import { type McpReply, renderFailure } from '../gateway/outcome.ts'
 import { accepts } from '../protocol/headers.ts'
 import { challenge } from './challenge.ts'
+import { credentialInUrl } from './credential-in-url.ts'
 import { createMcpStreams, type McpStream } from './mcp-stream.ts'
 import { readBody } from './read-body.ts'
 
@@ -16,6 +17,8 @@ export type McpEndpointDeps = Readonly<{
   mcp: Mcp
   /** From the `Authorization` header alone. @throws CoreError `unauthenticated` */
   identify: (authorization: string | undefined) => Principal
+  /** Ends a genuine credential that came in an address, where logs keep it. @throws CoreError `credential_in_url` */
+  refuseInUrl: (credential: string) => Promise<never>
   /** Address of the resource metadata, for clients that have no token yet. */
   resourceMetadataUrl: () => string
   /** The reply to an approved call left in full; before that it may be given again (APR-43). */
@@ -34,7 +37,9 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
 
   /** Each check comes before whatever costs more than it does; the first failure answers (MCP-10). */
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const principal = identify(deps, request)
+    const leaked = credentialInUrl(request.url)
+    if (leaked !== undefined) await deps.refuseInUrl(leaked)
+    const principal = deps.identify(request.headers.authorization)
     if (request.method === 'DELETE') {
       reply(response, deps.mcp.endSession(principal, request.headers))
       return
@@ -74,13 +79,6 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     },
     tick: streams.tick,
   }
-}
-
-function identify(deps: McpEndpointDeps, request: IncomingMessage): Principal {
-  if (/[?&](?:access_token|token|api_key)=/i.test(request.url ?? '')) {
-    throw new CoreError('credential_in_url')
-  }
-  return deps.identify(request.headers.authorization)
 }
 
 /** A promise to send too much is refused before any of it is read (H2). */

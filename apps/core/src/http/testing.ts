@@ -27,6 +27,9 @@ export async function openTestListener(
     mcp(publicUrl) {
       const endpoint = createMcpEndpoint({
         mcp,
+        refuseInUrl: async () => {
+          throw new CoreError('credential_in_url')
+        },
         identify(authorization) {
           if (authorization === `Bearer ${TEST_TOKEN}`) return testPrincipal
           throw new CoreError('unauthenticated')
