@@ -22,3 +22,5 @@ export const routes = {
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof routes
+
+export const isRouteName = (name: string): name is RouteName => Object.hasOwn(routes, name)

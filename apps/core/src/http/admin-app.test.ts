@@ -1,4 +1,4 @@
-import { Problem, routes, type Role, type Route } from '@peta/contract'
+import { isRouteName, Problem, routes, type Role, type Route, type RouteName } from '@peta/contract'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
@@ -9,10 +9,13 @@ import type { Person } from '../model/principal.ts'
 import { createAdminApp } from './admin-app.ts'
 
 const WORKSPACE = `ws_${'0'.repeat(32)}`
-const names = Object.keys(routes)
+const names = Object.keys(routes).filter(isRouteName)
+
+const roles = ['owner', 'admin', 'approver', 'auditor', 'member'] as const
 
 /** Every command answers with what it received, so that reaching one at all is visible. */
 const reached: string[] = []
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one command stands for all
 const commands = Object.fromEntries(
   names.map((name) => [
     name,
@@ -54,10 +57,11 @@ const leaked: string[] = []
 const app = createAdminApp({
   commands,
   person: async (authorization) => {
-    const role = /^Bearer role:(\w+)$/.exec(authorization ?? '')?.[1] as Role | undefined
+    const role = /^Bearer role:(\w+)$/.exec(authorization ?? '')?.[1]
     if (authorization === 'Bearer agent') throw new CoreError('human_session_required')
-    if (!role) throw new CoreError('unauthenticated')
-    return personOf(role)
+    const known = roles.find((candidate) => candidate === role)
+    if (!known) throw new CoreError('unauthenticated')
+    return personOf(known)
   },
   refuseInUrl: async (credential) => {
     leaked.push(credential)
@@ -67,12 +71,11 @@ const app = createAdminApp({
   isSetUp: async () => true,
   obstacles: async () => obstacles,
   auditKeys: async () => ({}),
+  publicUrl: () => 'http://127.0.0.1:7382',
   newId: (prefix) => `${prefix}_${++serial}`,
   log: pino({ level: 'silent' }),
   version: 'test',
 })
-
-const roles = ['owner', 'admin', 'approver', 'auditor', 'member'] as const
 
 /** The one table of who may reach what, written down a second time by hand: the contract's table must agree. */
 const allowed: Record<string, readonly Role[]> = {
@@ -95,8 +98,8 @@ const allowed: Record<string, readonly Role[]> = {
   'event.read': roles,
 }
 
-async function send(name: string, authorization?: string, workspace = WORKSPACE) {
-  const route: Route = routes[name as keyof typeof routes]
+async function send(name: RouteName, authorization?: string, workspace = WORKSPACE) {
+  const route: Route = routes[name]
   const path = route.path.replace('{workspace}', workspace).replaceAll(/\{\w+\}/g, 'x')
   reached.length = 0
   return app.request(path, {
@@ -109,8 +112,8 @@ async function send(name: string, authorization?: string, workspace = WORKSPACE)
   })
 }
 
-const guarded = names.filter((name) => routes[name as keyof typeof routes].auth !== 'none')
-const personal = guarded.filter((name) => routes[name as keyof typeof routes].auth !== 'host')
+const guarded = names.filter((name) => routes[name].auth !== 'none')
+const personal = guarded.filter((name) => routes[name].auth !== 'host')
 
 it.each(guarded)('%s answers nobody without a credential (SEC-2, A-54)', async (name) => {
   for (const authorization of [undefined, '', 'Bearer', 'Bearer x', 'Basic eDp4', 'PetaHost x']) {
@@ -122,7 +125,7 @@ it.each(guarded)('%s answers nobody without a credential (SEC-2, A-54)', async (
 })
 
 it.each(personal)('%s answers exactly the roles of the table (SEC-2, A-54)', async (name) => {
-  const { auth } = routes[name as keyof typeof routes]
+  const { auth } = routes[name]
   for (const role of roles) {
     const response = await send(name, `Bearer role:${role}`)
     const isRefused = response.status === 403
@@ -137,14 +140,15 @@ it.each(personal)('%s refuses an agent token (APR-50, POL-62)', async (name) => 
   expect(reached).toEqual([])
 })
 
-it.each(
-  personal.filter((name) => routes[name as keyof typeof routes].path.includes('{workspace}')),
-)('%s answers another workspace as if it did not exist (SEC-54)', async (name) => {
-  const response = await send(name, 'Bearer role:owner', `ws_${'9'.repeat(32)}`)
-  expect(response.status).toBe(404)
-  expect(await response.json()).toMatchObject({ code: 'not_found' })
-  expect(reached).toEqual([])
-})
+it.each(personal.filter((name) => routes[name].path.includes('{workspace}')))(
+  '%s answers another workspace as if it did not exist (SEC-54)',
+  async (name) => {
+    const response = await send(name, 'Bearer role:owner', `ws_${'9'.repeat(32)}`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ code: 'not_found' })
+    expect(reached).toEqual([])
+  },
+)
 
 const post = (body: string | Uint8Array<ArrayBuffer>, contentType = 'application/json') =>
   app.request('/api/v1/setup', {

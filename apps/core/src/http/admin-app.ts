@@ -1,4 +1,4 @@
-import { holds, routes, type Route, type RouteName } from '@peta/contract'
+import { holds, isRouteName, routes, type Route, type RouteName } from '@peta/contract'
 import { Hono, type Context } from 'hono'
 
 import type { AdminCommands, AdminRequest } from '../admin/command.ts'
@@ -7,6 +7,7 @@ import type { Log } from '../ground/log.ts'
 import type { Person } from '../model/principal.ts'
 import { credentialInUrl } from './credential-in-url.ts'
 import { createOpenApi } from './openapi.ts'
+import { pages } from './pages.ts'
 import { problemOf, problemPage } from './problem.ts'
 import { readBody, readQuery } from './read-input.ts'
 
@@ -23,6 +24,7 @@ export type AdminAppParts = Readonly<{
   obstacles: () => Promise<readonly string[]>
   /** Public keys of the audit log, for whoever verifies an export. */
   auditKeys: () => Promise<object>
+  publicUrl: () => string
   newId: (prefix: string) => string
   log: Log
   version: string
@@ -53,6 +55,9 @@ export function createAdminApp(parts: AdminAppParts): Hono<Env> {
   app.get('/health', (c) => c.json({ status: 'alive', version: parts.version }))
   app.get('/ready', async (c) => ready(c, await parts.obstacles()))
   app.get('/.well-known/peta-audit-keys', async (c) => c.json(await parts.auditKeys()))
+  for (const [path, page] of Object.entries(pages)) {
+    app.get(path, (c) => c.text(page(parts.publicUrl())))
+  }
   app.get('/problems/:code', (c) => c.text(problemPage(c.req.param('code'))))
   for (const name of Object.keys(routes).filter(isRouteName)) {
     const route: Route = routes[name]
@@ -150,5 +155,3 @@ function renderProblem(c: Ctx, error: unknown): Response {
 }
 
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
-
-const isRouteName = (name: string): name is RouteName => Object.hasOwn(routes, name)

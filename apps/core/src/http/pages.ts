@@ -1,0 +1,30 @@
+/**
+ * What a browser gets until the Console is there: plain text, no script, nothing that depends on the fragment of a
+ * link, which never reaches us.
+ */
+export const pages: Readonly<Record<string, (publicUrl: string) => string>> = {
+  '/': (publicUrl) => `Peta Core
+
+MCP endpoint   ${publicUrl}/mcp
+Admin API      ${publicUrl}/api/v1/openapi.json
+Command line   npm run peta -- --help
+`,
+
+  '/setup': () => `This link makes the owner of a new Peta, once.
+
+On the host, run
+
+  npm run peta -- setup --email you@example.com --name "Your name"
+
+and paste the whole link when it asks.
+`,
+
+  '/sign-in': () => `This link signs the owner in, once.
+
+On the host, run
+
+  npm run peta -- login
+
+which makes and uses such a link by itself.
+`,
+}
