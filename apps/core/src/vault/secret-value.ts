@@ -18,7 +18,9 @@ export async function withValue<T>(
   use: (bytes: Buffer) => Promise<T>,
 ): Promise<T> {
   const text = value.reveal()
-  if (!text.isWellFormed() || text === '') throw invalid('The value is empty or not well-formed.')
+  if (text === '' || !text.isWellFormed() || text.includes('\0')) {
+    throw invalid('The value is empty, or holds a zero byte or half a character.')
+  }
   const bytes = Buffer.from(text)
   try {
     if (bytes.byteLength > VALUE_BYTES_MAX) throw invalid('The value is longer than 64 KiB.')
@@ -37,9 +39,6 @@ export function assertFits(bytes: Buffer, bindings: readonly Binding[]): void {
   }
   if (bindings.some(({ target }) => isForHttp(target)) && !isSafeText(text)) {
     throw invalid('A header carries ASCII only, without line ends.')
-  }
-  if (bindings.some(({ target }) => target === 'env') && text.includes('\0')) {
-    throw invalid('An environment variable cannot carry a zero byte.')
   }
 }
 

@@ -12,7 +12,8 @@ const IDLE: Scrubber = {
 
 /**
  * Builds once for a set of values, then serves every call that uses them (VLT-60). What it does not catch:
- * encryption, compression, reversal, and values split over separate answers (VLT-65).
+ * encryption, compression, reversal, values split over separate answers (VLT-65), and a value beyond ASCII that was
+ * partly escaped and then written in UTF-16.
  */
 export function createScrubber(sought: readonly Sought[]): Scrubber {
   const matcher = createMatcher(sought)

@@ -31,19 +31,37 @@ export function unescapeView(
   let at = source.copy(target, 0, 0, first)
   let to = at
   while (at < source.byteLength) {
-    const byte = source[at] ?? 0
-    const unit = byte === escape ? decodeUnit(source, at, target, to) : 0
+    const unit = decodeUnit(source, at, target, to)
     if (unit > 0) {
       marks.add(to, at, unit)
       at += unit >> 3
       to += unit & 7
     } else {
-      target[to++] = byte
+      target[to++] = escape
       at++
+    }
+    const next = nextEscape(source, escape, at)
+    if (next - at > SHORT) {
+      to += source.copy(target, to, at, next)
+      at = next
+    } else {
+      while (at < next) target[to++] = source[at++] ?? 0
     }
   }
   if (at === to) return undefined
   return { via, bytes: target.subarray(0, to), toSource: marks.toSource }
+}
+
+const SHORT = 32
+
+/** Escapes often stand close together, where a native search costs more than a look at a few bytes. */
+function nextEscape(source: Buffer, escape: number, from: number): number {
+  const near = Math.min(from + SHORT, source.byteLength)
+  for (let at = from; at < near; at++) {
+    if (source[at] === escape) return at
+  }
+  const found = source.indexOf(escape, near)
+  return found === -1 ? source.byteLength : found
 }
 
 type Marks = Readonly<{
