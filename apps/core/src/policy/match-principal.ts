@@ -1,4 +1,4 @@
-import type { Principal } from '../model/principal.ts'
+import type { AgentFacet, Principal, UserFacet } from '../model/principal.ts'
 import { parsePrincipalSelector, type PrincipalSelector } from './scope.ts'
 
 /**
@@ -9,51 +9,50 @@ export type Facets = Readonly<{ user: boolean; agent: boolean; grantsAgent: bool
 
 export type MatchPrincipal = (principal: Principal) => Facets | undefined
 
+type Named = Readonly<Record<Exclude<PrincipalSelector['kind'], 'any'>, ReadonlySet<string>>>
+
 /** Undefined when the rule is about neither side. */
 export function compilePrincipals(texts: readonly string[]): MatchPrincipal {
   const selectors = texts.map(parsePrincipalSelector).filter((selector) => selector !== undefined)
   const isAny = selectors.some(({ kind }) => kind === 'any')
-  const named = selectors.filter((selector) => selector.kind !== 'any')
+  const namesUser = compileUser(collectNames(selectors))
+  const namesAgent = compileAgent(collectNames(selectors))
 
-  return function matchPrincipal(principal) {
-    const isUserNamed = named.some((selector) => isUser(selector, principal))
-    const isAgentNamed = named.some((selector) => isAgent(selector, principal))
-    const user = principal.user !== undefined && (isAny || isUserNamed)
-    const agent = isAny || isAgentNamed
-    if (!user && !agent) return undefined
-    return { user, agent, grantsAgent: isAgentNamed || (isAny && principal.user !== undefined) }
+  return function matchPrincipal({ user, agent }) {
+    const isUser = user !== undefined && (isAny || namesUser(user))
+    const isAgentNamed = namesAgent(agent)
+    if (!isUser && !isAny && !isAgentNamed) return undefined
+    const grantsAgent = isAgentNamed || (isAny && user !== undefined)
+    return { user: isUser, agent: isAny || isAgentNamed, grantsAgent }
   }
 }
 
-function isUser(selector: PrincipalSelector, { user }: Principal): boolean {
-  if (!user) return false
-  switch (selector.kind) {
-    case 'user':
-      return selector.value === user.id
-    case 'group':
-      return user.groups.includes(selector.value)
-    case 'role':
-      return user.roles.includes(selector.value)
-    case 'any':
-    case 'agent':
-    case 'client':
-    case 'agent-label':
-      return false
+function collectNames(selectors: readonly PrincipalSelector[]): Named {
+  const of = (kind: keyof Named): ReadonlySet<string> =>
+    new Set(selectors.flatMap((one) => (one.kind === kind ? [one.value] : [])))
+  return {
+    user: of('user'),
+    group: of('group'),
+    role: of('role'),
+    agent: of('agent'),
+    client: of('client'),
+    'agent-label': of('agent-label'),
   }
 }
 
-function isAgent(selector: PrincipalSelector, { agent }: Principal): boolean {
-  switch (selector.kind) {
-    case 'agent':
-      return selector.value === agent.id
-    case 'client':
-      return selector.value === agent.client
-    case 'agent-label':
-      return agent.labels.includes(selector.value)
-    case 'any':
-    case 'user':
-    case 'group':
-    case 'role':
-      return false
-  }
+/** A rule that names nobody of a side is common, and is decided without looking at the principal. */
+function compileUser({ user: users, group, role }: Named): (user: UserFacet) => boolean {
+  if (users.size + group.size + role.size === 0) return () => false
+  return ({ id, groups, roles }) =>
+    users.has(id) || groups.some((name) => group.has(name)) || roles.some((name) => role.has(name))
+}
+
+function compileAgent({
+  agent: agents,
+  client: clients,
+  'agent-label': labelled,
+}: Named): (agent: AgentFacet) => boolean {
+  if (agents.size + clients.size + labelled.size === 0) return () => false
+  return ({ id, client, labels }) =>
+    agents.has(id) || clients.has(client) || labels.some((label) => labelled.has(label))
 }

@@ -112,22 +112,21 @@ function registerEquality(environment: Environment, meter: CurrentMeter): void {
 }
 
 function registerText(environment: Environment, meter: CurrentMeter, own: OwnFunctions): void {
-  /** Texts that are text, counted; an argument of any other type is an error of the rule. */
-  function counted(...values: readonly unknown[]): readonly [string, string] {
-    const texts = values.filter((value) => typeof value === 'string')
-    if (texts.length !== values.length) throw new Error('not a text')
-    for (const text of texts) meter().chargeText(text)
-    return [texts[0] ?? '', texts[1] ?? '']
+  /** A text, counted; a value of any other type is an error of the rule. */
+  function counted(value: unknown): string {
+    if (typeof value !== 'string') throw new Error('not a text')
+    meter().chargeText(value)
+    return value
   }
   const parsed = (parse: (text: string) => string, text: string): string => {
     meter().charge(PARSE_UNITS)
     return parse(text)
   }
   const unary = (name: string, of: (text: string) => string): void => {
-    environment.registerFunction(`${name}(dyn): string`, (value) => of(counted(value)[0]))
+    environment.registerFunction(`${name}(dyn): string`, (value) => of(counted(value)))
   }
   const binary = (name: string, of: (a: string, b: string) => boolean): void => {
-    environment.registerFunction(`${name}(dyn, dyn): bool`, (a, b) => of(...counted(a, b)))
+    environment.registerFunction(`${name}(dyn, dyn): bool`, (a, b) => of(counted(a), counted(b)))
   }
 
   unary('_lower_ascii', own.lowerAscii)
