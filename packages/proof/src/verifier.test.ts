@@ -141,6 +141,39 @@ describe('any change is found (AUD-2)', () => {
     expect([shifted.exitCode, bad(shifted)]).toEqual([1, idx])
   })
 
+  it('when two entries trade places together with their numbers', () => {
+    for (const { at, idx } of entryLines) {
+      const [one, other] = [parseRecord(lines[at] ?? ''), parseRecord(lines[at + 1] ?? '')]
+      if (one?.kind !== 'event' || other?.kind !== 'event') continue
+      const traded = lines
+        .with(at, writeRecord({ ...other, idx }))
+        .with(at + 1, writeRecord({ ...one, idx: idx + 1 }))
+      const report = verify(traded)
+      expect([report.exitCode, bad(report)]).toEqual([1, idx])
+    }
+  })
+
+  it('when a line is spelled in another way, even one that says the same', () => {
+    const { at, idx } = entryLines[5] ?? { at: 0, idx: 0 }
+    const line = lines[at] ?? ''
+    for (const other of [
+      ` ${line}`,
+      `${line}\r`,
+      line.replace('{', '{ '),
+      line.replace(',"idx"', ', "idx"'),
+      line.replace('}', ',"more":1}'),
+      line.replace('"idx"', `"idx":${idx},"idx"`),
+      line.replace('"kind"', '"\\u006bind"'),
+      line.replace(`"idx":${idx}`, `"idx":${idx}.0`),
+      JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line)).toReversed())),
+      '',
+      'null',
+    ]) {
+      const report = verify(lines.with(at, other))
+      expect([report.exitCode, bad(report)]).toEqual([1, idx])
+    }
+  })
+
   it('when an entry is rewritten together with its hash: at the next checkpoint', () => {
     for (const { at, idx } of entryLines) {
       const text = JSON.stringify({ v: 1, log_id: 'ins_1/1', idx, ts: idx, forged: true })

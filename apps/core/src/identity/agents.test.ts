@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import type { Person } from '../model/principal.ts'
@@ -143,6 +145,17 @@ describe('a token', () => {
     const count = at.types().length
     await expect(at.identity.refuseInUrl('no token')).rejects.toMatchObject(refused)
     expect(at.types().length).toBe(count)
+  })
+
+  it('is refused with another secret, whether or not the right one was just seen (IDN-12)', async () => {
+    const { token } = await at.identity.tokens.issue(owner, agent.id)
+    const start = `${token.slice(0, 40)}_${'A'.repeat(43)}`
+    const forged = `${start}_${crc32(start).toString(16).padStart(8, '0')}`
+    expect(() => identify(forged)).toThrow(unauthenticated)
+    identify(token)
+    expect(() => identify(forged)).toThrow(unauthenticated)
+    await expect(at.identity.refuseInUrl(forged)).rejects.toThrow('credential_in_url')
+    expect(identify(token).agent.id).toBe(agent.id)
   })
 
   it('is good for its one resource only (IDN-33)', async () => {
