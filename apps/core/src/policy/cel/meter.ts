@@ -10,7 +10,7 @@ export const meterLimits = {
 const CHARACTERS_PER_UNIT = 64
 
 /** Evaluation stopped because the arguments make it too dear. Counts as an error of the rule (POL-18). */
-export class BudgetError extends Error {
+class BudgetError extends Error {
   override readonly name = 'BudgetError'
 }
 
