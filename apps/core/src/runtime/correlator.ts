@@ -6,7 +6,7 @@ import type { LostRequest, OpenWire, Outbound, Wire, WireEnd } from './launch/wi
 import { createPendingRequests, type Cancellation } from './pending-requests.ts'
 import { createReceiver } from './receiver.ts'
 import type { Relay } from './relay.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../ground/timers.ts'
 
 /** One request of this hop. */
 export type HopRequest = Readonly<{

@@ -32,9 +32,12 @@ export type PoolEvent = Readonly<{
   reason?: string
 }>
 
-/** Failures of the transport, as far apart from errors that a tool reports as RUN-50 wants them. */
+/** What ends with a wire is one incident however many calls were on it, and the back-off counts it already. */
+const UNANSWERED: ReadonlySet<unknown> = new Set(['connection_lost', 'http_status', 'no_answer'])
+
+/** Requests that got no answer, as far apart from errors that a tool reports as RUN-50 wants them. */
 export const isTransportFailure = (error: unknown): boolean =>
   isCoreError(error, 'call_timed_out') ||
-  (isCoreError(error, 'outcome_unknown') && error.facts['reason'] !== 'cancelled') ||
+  (isCoreError(error, 'outcome_unknown') && UNANSWERED.has(error.facts['reason'])) ||
   isCoreError(error, 'server_unavailable') ||
   isCoreError(error, 'server_misbehaves')

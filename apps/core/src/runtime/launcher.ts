@@ -12,7 +12,7 @@ import { prepareProcess } from './launch/process.ts'
 import { prepareRemote } from './launch/remote.ts'
 import type { ServerLog } from './launch/server-log.ts'
 import type { OpenWire } from './launch/wire.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../ground/timers.ts'
 
 export type LaunchRequest = Readonly<{
   definition: ServerDefinition

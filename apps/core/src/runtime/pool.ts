@@ -4,7 +4,7 @@ import { createBackoff, type Backoff } from './backoff.ts'
 import type { Connection } from './connection.ts'
 import type { InstanceKey, InstanceStatus, InstanceTerms, PoolEvent } from './instance.ts'
 import { createSlot, type Slot } from './slot.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../ground/timers.ts'
 
 /** Warm connections by key. No connection ever changes its key. */
 export type Pool = AsyncDisposable &
@@ -43,10 +43,10 @@ export function createPool(parts: PoolParts): Pool {
     for (const [text, slot] of slots) if (slot.stopIfIdle()) slots.delete(text)
   })
 
+  /** A new definition or another credential is a new chance. */
   function backoffOf(key: InstanceKey): Backoff {
-    return remember(backoffs, `${key.workspaceId} ${key.serverId} ${key.version}`, () =>
-      createBackoff(parts.clock, parts.random),
-    )
+    const text = `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion}`
+    return remember(backoffs, text, () => createBackoff(parts.clock, parts.random))
   }
 
   function slotsOf(workspaceId: string, serverId: string): readonly (readonly [string, Slot])[] {

@@ -15,7 +15,7 @@ import { createEraMemory } from './era-memory.ts'
 import { createInstaller, type ServerState } from './install.ts'
 import type { InstanceStatus } from './instance.ts'
 import { findLimiter, type LimitStrength } from './launch/command-line.ts'
-import { createExecutables } from './launch/executable.ts'
+import { createExecutables, type Executables } from './launch/executable.ts'
 import { killMarked } from './launch/orphans.ts'
 import type { LogLine } from './launch/server-log.ts'
 import { createLauncher } from './launcher.ts'
@@ -25,7 +25,7 @@ import { recordPoolEvents } from './pool-events.ts'
 import { createRegistry, type CatalogueRow, type WorkspaceServers } from './registry.ts'
 import { createReviewer, type Acceptance, type ItemRef } from './review.ts'
 import { createRun, type Run } from './run.ts'
-import type { Timers } from './timers.ts'
+import type { Timers } from '../ground/timers.ts'
 
 export type RuntimeParts = Readonly<{
   store: Pick<Store, 'query' | 'command' | 'append' | 'hints'>
@@ -36,6 +36,8 @@ export type RuntimeParts = Readonly<{
   draft: Draft
   log: Log
   egress: Pick<Egress, 'open'>
+  /** Shared digests of commands; made anew where absent. */
+  executables?: Executables
   connectCredentials: (clearance: ConnectClearance) => Promise<CredentialSet>
   /** Right before the first byte of a call leaves; when it throws, nothing does. */
   beforeSend: (armed: ArmedCall) => Promise<void> | void
@@ -128,7 +130,7 @@ function buildParts(parts: RuntimeParts) {
   const limiter = findLimiter()
   const logs = createServerLogs(clock.nowMs)
   const eras = createEraMemory(clock)
-  const executables = createExecutables()
+  const executables = parts.executables ?? createExecutables()
   const pool = createPool({ ...parts, onEvent: recordPoolEvents(parts, registry) })
   const probeMs = parts.probeMs ?? PROBE_MS
   const launch = createLauncher({ ...parts, executables, limiter, probeMs })

@@ -51,12 +51,7 @@ export function createSlot(parts: SlotParts): Slot {
     try {
       const connection =
         starter.current() ?? (await waitOrAbort(starter.start(), signal, 'server:start'))
-      const result = await work(connection)
-      breaker.succeeded()
-      return result
-    } catch (error) {
-      if (isTransportFailure(error)) breaker.failed()
-      throw error
+      return await watched(breaker, () => work(connection))
     } finally {
       gate.leave()
       idleSinceMs = clock.nowMs()
@@ -78,6 +73,18 @@ export function createSlot(parts: SlotParts): Slot {
       inFlight: gate.inFlight(),
       waiting: gate.waiting(),
     }),
+  }
+}
+
+/** Starts are the back-off's matter; the breaker counts what becomes of requests. */
+async function watched<T>(breaker: Breaker, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work()
+    breaker.succeeded()
+    return result
+  } catch (error) {
+    if (isTransportFailure(error)) breaker.failed()
+    throw error
   }
 }
 

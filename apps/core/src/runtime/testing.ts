@@ -13,8 +13,9 @@ import { parseClientMessage } from '../protocol/frame.ts'
 import { openTestStore, type TestStore } from '../store/testing.ts'
 import type { DefinitionInput } from './definition.ts'
 import type { Draft } from './draft.ts'
+import { createExecutables } from './launch/executable.ts'
 import { createRuntime, type Runtime, type RuntimeParts } from './runtime.ts'
-import { systemTimers } from './timers.ts'
+import { systemTimers } from '../ground/timers.ts'
 
 /** Builders for the tests of this folder. */
 
@@ -25,6 +26,9 @@ export const STDIO_SERVER = fileURLToPath(
 )
 
 const newId = createIds(systemClock)
+
+/** Shared, because the digest of Node itself takes longer than most tests. */
+const executables = createExecutables()
 
 export const admin: Person = {
   workspaceId: WORKSPACE,
@@ -140,6 +144,7 @@ export async function openTestRuntime(over: Partial<RuntimeParts> = {}): Promise
     draft,
     log: createLog('silent'),
     egress,
+    executables,
     connectCredentials: async () => credentialSet(),
     beforeSend: () => {},
     gatewayId: newId('gw'),

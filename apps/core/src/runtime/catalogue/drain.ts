@@ -16,6 +16,15 @@ export type ListedItem = Readonly<{
   pin: string
 }>
 
+export type Draining = Readonly<{
+  connection: Connection
+  scrubber: Scrubber
+  /** Slug, for errors. */
+  server: string
+}>
+
+type ListOf = List & Readonly<{ server: string }>
+
 type List = Readonly<{
   kind: ItemKind
   capability: 'tools' | 'prompts' | 'resources'
@@ -59,12 +68,13 @@ const METHOD_NOT_FOUND = -32601
  * @throws CoreError `server_misbehaves`, and whatever a request fails with
  */
 export async function drainLists(
-  connection: Connection,
-  scrubber: Scrubber,
+  { connection, scrubber, server }: Draining,
   signal: AbortSignal,
 ): Promise<readonly ListedItem[]> {
   const offered = LISTS.filter(({ capability }) => capability in connection.greeting.capabilities)
-  const lists = await Promise.all(offered.map((list) => drainList(connection, list, signal)))
+  const lists = await Promise.all(
+    offered.map((list) => drainList(connection, { ...list, server }, signal)),
+  )
   return lists.flat().map((item) => scrubbed(item, scrubber))
 }
 
@@ -76,7 +86,7 @@ function scrubbed(item: ListedItem, { isIdle, scrub }: Scrubber): ListedItem {
 
 async function drainList(
   connection: Connection,
-  list: List,
+  list: ListOf,
   signal: AbortSignal,
 ): Promise<readonly ListedItem[]> {
   const found = new Map<string, ListedItem>()
@@ -94,11 +104,11 @@ async function drainList(
   return [...found.values()].slice(0, limits.toolsPerServerMax)
 }
 
-function readItems({ bytes, spans }: ServerFrame, list: List): readonly ListedItem[] {
+function readItems({ bytes, spans }: ServerFrame, list: ListOf): readonly ListedItem[] {
   const members = spans.result ? readMembers(bytes, spans.result) : []
   const array = members.find(({ name }) => name === list.member)
   if (!array) {
-    throw new CoreError('server_misbehaves', { problem: `the answer to ${list.method} is no list` })
+    throw new CoreError('server_misbehaves', { server: list.server, method: list.method })
   }
   return readElements(bytes, array.value)
     .filter(([start, end]) => end - start <= DEFINITION_BYTES_MAX)

@@ -1,4 +1,4 @@
-import { isCoreError } from '../../ground/errors.ts'
+import { CoreError, isCoreError } from '../../ground/errors.ts'
 import type { Log } from '../../ground/log.ts'
 import type { Scrubber } from '../../model/clearance.ts'
 import type { Store } from '../../store/store.ts'
@@ -6,7 +6,7 @@ import type { Connection } from '../connection.ts'
 import type { Draft } from '../draft.ts'
 import { find } from '../install.ts'
 import type { InstalledServer, Registry } from '../registry.ts'
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../../ground/timers.ts'
 import { chunksOf, eventsOf } from './changes.ts'
 import { compareCatalogue, type TakenNames } from './compare.ts'
 import { drainLists, type ListedItem } from './drain.ts'
@@ -84,11 +84,12 @@ async function refreshOnce(
 ): Promise<void> {
   const { registry, connect, signal } = parts
   const server = await find(registry, workspaceId, serverId)
-  const { slug } = server.definition
+  const { slug, enabled } = server.definition
+  if (!enabled) throw new CoreError('server_disabled', { server: slug })
   try {
     const listed = await connect(
       server,
-      (connection, scrubber) => drainLists(connection, scrubber, signal),
+      (connection, scrubber) => drainLists({ connection, scrubber, server: slug }, signal),
       signal,
     )
     await keep(parts, server, listed)
