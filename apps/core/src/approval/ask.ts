@@ -1,0 +1,149 @@
+import { isCoreError } from '../ground/errors.ts'
+import type { ApprovalClaim, ApprovalState } from '../model/approval.ts'
+import type { NotCleared, Replayed } from '../model/clearance.ts'
+import type { Era } from '../model/frame.ts'
+import type { Advance } from './advance.ts'
+import type { Approval } from './approval.ts'
+import { callKeyFor } from './binding.ts'
+import type { Claim } from './claim.ts'
+import type { ApprovalDependencies } from './dependencies.ts'
+import type { Find } from './find.ts'
+import { createHold, type Hold } from './hold.ts'
+import type { Intent, Open } from './open.ts'
+import { settleOverdue } from './overdue.ts'
+import type { Reconcile } from './reconcile.ts'
+import type { Replay } from './replay.ts'
+import { pending, refused } from './status.ts'
+import type { WakeUpHub } from './wake-up-hub.ts'
+
+export type Answer = ApprovalClaim | NotCleared | Replayed | Readonly<{ state: 'waived' }>
+
+/** How long a client of either generation is held (APR-40): both give up on their own at 60 s. */
+export const holdMs: Readonly<Record<Era, number>> = { modern: 25_000, legacy: 45_000 }
+
+/** How long a no is repeated instead of asking anew, and an unknown outcome stands in the way (APR-39, APR-43). */
+const REPEATED_MS = 60_000
+const BLOCKED_MS = 24 * 3_600_000
+
+type AskDependencies = Pick<ApprovalDependencies, 'callKeyOf' | 'timers' | 'openData'> &
+  Readonly<{
+    find: Find
+    open: Open
+    claim: Claim
+    advance: Advance
+    reconcile: Reconcile
+    replay: Replay
+    hub: WakeUpHub
+  }>
+
+/**
+ * Finds or opens the approval of a call, and stays with it as long as its client can be held. A client that goes away
+ * only detaches: the approval stays, and nothing runs until the client returns with the call (APR-7).
+ *
+ * @throws CoreError `no_eligible_approver`, `approval_limited`, `definition_changed`, `params_invalid`
+ */
+export function createAsk(needs: AskDependencies) {
+  const { find, open, callKeyOf, timers, hub } = needs
+
+  return async function ask(intent: Intent, signal: AbortSignal): Promise<Answer> {
+    const { workspaceId, clientEra } = intent.call
+    const callKey = callKeyFor(await callKeyOf(workspaceId), intent.principal, intent.call)
+    using hold = createHold({ timers, hub, holdMs: holdMs[clientEra], signal })
+    let attachedTo: string | undefined
+
+    for (;;) {
+      const found = await find.ofCall(workspaceId, callKey)
+      const step: Step = found
+        ? await stepFor(needs, { intent, hold, isAttached: found.id === attachedTo }, found)
+        : 'open'
+      if (typeof step !== 'string') return step
+      if (step === 'open') await openOnce(() => open(intent, callKey))
+      if (found && isOpen(found)) attachedTo = found.id
+      if (found && step === 'wait') {
+        if (hold.isOver()) return pending(found)
+        await hold.untilChange(found)
+      }
+    }
+  }
+}
+
+type Step = Answer | 'open' | 'wait' | 'again'
+type Visit = Readonly<{ intent: Intent; hold: Hold; isAttached: boolean }>
+
+type StepOf = (needs: AskDependencies, visit: Visit, approval: Approval) => Step | Promise<Step>
+
+/** What an approval of this call, as it stands, means for the call (APR-43). */
+const steps: Readonly<Record<ApprovalState, StepOf>> = {
+  PENDING: async (needs, visit, approval) =>
+    (await isRevised(needs, visit, approval)) ? 'again' : 'wait',
+  APPROVED: (needs, visit, approval) =>
+    visit.hold.isLeft() ? pending(approval) : claimed(needs, visit, approval),
+  EXECUTING: () => 'wait',
+  COMPLETED: repeated,
+  FAILED: repeated,
+  DENIED: ended,
+  EXPIRED: ended,
+  CANCELLED: ended,
+  REVOKED: ended,
+  VOID: ended,
+  OUTCOME_UNKNOWN: ended,
+  RESOLVED_DONE: ended,
+  RESOLVED_NOT_DONE: ended,
+}
+
+async function stepFor(needs: AskDependencies, visit: Visit, approval: Approval): Promise<Step> {
+  if (await settleOverdue(approval, needs.advance)) return 'again'
+  return steps[approval.state](needs, visit, approval)
+}
+
+/** Rules that were published since it was asked. Never older ones: a held call's decision may be behind the row. */
+const isRevised = async (
+  { reconcile }: AskDependencies,
+  { intent }: Visit,
+  approval: Approval,
+): Promise<boolean> =>
+  intent.decision.policyVersion > approval.policyVersion && (await reconcile(intent, approval))
+
+const isOpen = ({ state }: Approval): boolean =>
+  state === 'PENDING' || state === 'APPROVED' || state === 'EXECUTING'
+
+async function claimed(
+  { claim }: AskDependencies,
+  { intent }: Visit,
+  approval: Approval,
+): Promise<Step> {
+  const answer = await claim(intent, approval)
+  return answer === 'waived' ? { state: 'waived' } : answer
+}
+
+async function repeated(
+  { replay, openData }: AskDependencies,
+  { intent }: Visit,
+  approval: Approval,
+): Promise<Step> {
+  const answer = await replay(intent.call, approval)
+  return answer === 'kept_no_more' ? refused(approval, openData) : (answer ?? 'open')
+}
+
+function ended({ openData }: AskDependencies, visit: Visit, approval: Approval) {
+  return isStillSaid(approval, visit) ? refused(approval, openData) : 'open'
+}
+
+/** For how long an end answers the same call again. An end that came while the call waited always does, once. */
+const saidForMs: Partial<Record<ApprovalState, number>> = {
+  DENIED: REPEATED_MS,
+  EXPIRED: REPEATED_MS,
+  OUTCOME_UNKNOWN: BLOCKED_MS,
+}
+
+const isStillSaid = (approval: Approval, { isAttached }: Visit): boolean =>
+  isAttached || approval.nowMs - approval.changedAtMs < (saidForMs[approval.state] ?? 0)
+
+/** Someone else may have opened it at the same moment; then theirs is found next. */
+async function openOnce(open: () => Promise<void>): Promise<void> {
+  try {
+    await open()
+  } catch (error) {
+    if (!isCoreError(error, 'conflict')) throw error
+  }
+}
