@@ -20,6 +20,8 @@ const CANCELLED = '57014'
 const NO_SPACE = '53100'
 /** Connection exceptions, too many connections, shut down, starting up. */
 const AWAY = /^(?:08...|53300|57P0[1-5])$/
+const DRIVER_AWAY =
+  /^(?:Connection terminated|Client (?:was closed|has encountered)|timeout ex|Query read timeout)/
 
 /**
  * What callers learn of a failed statement: a code of ours and nothing that a driver wrote. What has no code is a
@@ -71,8 +73,7 @@ export function isTransactionGone(error: unknown): boolean {
 const isAway = (error: unknown): boolean =>
   AWAY.test(sqlState(error)) ||
   /^E[A-Z]+$/.test(sqlState(error)) ||
-  (error instanceof Error &&
-    /^(?:Connection terminated|Client has encountered)/.test(error.message))
+  (error instanceof Error && DRIVER_AWAY.test(error.message))
 
 const sqliteCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'

@@ -62,7 +62,15 @@ export type Store = AsyncDisposable &
     arm: (config: AppenderConfig) => Promise<void>
 
     hints: Hints
+
+    state: () => StoreState
   }>
+
+/**
+ * `full`: administration and clean-up work, new calls are refused. `unavailable`: PostgreSQL is away and will be tried
+ * again. `failed`: the database file could not be read or written, and this process must end (STO-13).
+ */
+export type StoreState = 'ready' | 'full' | 'unavailable' | 'failed'
 
 export type Hints = Readonly<{
   /** Calls back soon after any process committed something on the topic, and at least once a second. */

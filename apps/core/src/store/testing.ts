@@ -36,6 +36,7 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Tes
   const store = typedStore({
     engine: 'sqlite',
     hints,
+    state: () => 'ready',
     // There is one connection, which would show what is not committed yet.
     async query(name, args) {
       await front.quiet()
