@@ -7,14 +7,24 @@ import type { AgentRecord, TokenRecord } from './records.ts'
 const OWNED = 'owned'
 
 /** Who a token speaks for now, or nothing when its agent, or the person who owns the agent, may not act (IDN-7). */
-export function principalOf(
+export const principalOf = (
   token: TokenRecord,
   directory: WorkspaceDirectory,
+): Principal | undefined => principalOfAgent({ ...token, tokenId: token.id }, directory)
+
+/** The same for an agent of which no token was shown, as when the rules are asked about it. */
+export function principalOfAgent(
+  {
+    workspaceId,
+    agentId,
+    tokenId,
+  }: Readonly<{ workspaceId: string; agentId: string; tokenId: string }>,
+  directory: WorkspaceDirectory,
 ): Principal | undefined {
-  const agent = directory.agent(token.agentId)
+  const agent = directory.agent(agentId)
   if (agent?.status !== 'active') return undefined
   const facet = agentFacet(agent)
-  const start = { workspaceId: token.workspaceId, agent: facet, tokenId: token.id }
+  const start = { workspaceId, agent: facet, tokenId }
   if (agent.ownership === 'workspace') return { ...start, scopeKey: scopeKeyOf(facet) }
 
   const owner = directory.user(agent.ownerId)

@@ -1,0 +1,97 @@
+import { createLogAppender } from './audit/log.ts'
+import { recover } from './audit/recover.ts'
+import { buildAdmin } from './build-admin.ts'
+import { createGround, type Ground, type Overrides } from './build-ground.ts'
+import { buildMcp } from './build-mcp.ts'
+import type { Config } from './config/config.ts'
+import { writeHostKey } from './config/host-key.ts'
+import { readInstanceId } from './config/instance-id.ts'
+import { listen } from './http/listen.ts'
+import type { ServerDefinition } from './model/server.ts'
+import { openStages, type Stages } from './open-stages.ts'
+import { openVault } from './open-vault.ts'
+import { openStore } from './store/open-store.ts'
+import type { Store } from './store/store.ts'
+
+const storeParts = {
+  createAppender: createLogAppender,
+  threads: {
+    writer: new URL('./writer-worker.ts', import.meta.url),
+    reader: new URL('./reader-worker.ts', import.meta.url),
+  },
+}
+
+/** A running Core. Disposing it stops accepting, drains, and closes everything in reverse order. */
+export type Core = AsyncDisposable &
+  Readonly<{
+    url: string
+    /** A new set-up link, while there is no owner. */
+    setupLink: () => Promise<string | undefined>
+  }>
+
+/**
+ * Builds Core floor by floor and opens its port last, so that nobody is let in before everything stands.
+ *
+ * `failed` is told when the database file failed to write: the process must not go on.
+ *
+ * @throws CoreError with a code of start-up, storage or the vault
+ */
+export async function startCore(
+  config: Config,
+  overrides: Overrides = {},
+  failed: (cause: unknown) => void = () => undefined,
+): Promise<Core> {
+  await using lifetime = new AsyncDisposableStack()
+  const ground = createGround(config, overrides)
+  const starting = new AbortController()
+  const { dataDir } = config.store
+
+  const store = lifetime.use(await openStore({ ...ground, ...config.store, ...storeParts, failed }))
+  const instanceId = await readInstanceId(dataDir, ground.newId)
+  const hostKey = await writeHostKey(dataDir)
+
+  let stages: Stages | undefined
+  const serverOf = (workspaceId: string, serverId: string): ServerDefinition | undefined =>
+    stages?.runtime.servers(workspaceId).find((server) => server.id === serverId)
+  const sources = { store, config, instanceId, serverOf }
+  const { vault, keys, deploymentId } = await openVault(ground, sources, starting.signal)
+  lifetime.use(vault)
+  lifetime.defer(() => endLog(store, ground))
+  await beginLog(store, ground, instanceId)
+  stages = await openStages({ ...ground, store, vault, keys, gatewayId: instanceId }, lifetime)
+
+  const admin = buildAdmin({
+    ...ground,
+    store,
+    stages,
+    hostKey,
+    deploymentId,
+    publicUrl: () => listener.publicUrl,
+  })
+  const listener = lifetime.use(
+    await listen({ ...config.http, ...admin, issuers: [], mcp: buildMcp(ground, stages, keys) }),
+  )
+
+  const running = lifetime.move()
+  return {
+    url: listener.publicUrl,
+    setupLink: admin.setupLink,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** Says that Core started, and closes what an earlier run left open: nobody knows how those calls ended (AUD-24). */
+async function beginLog(store: Store, { draft, log }: Ground, instanceId: string): Promise<void> {
+  await store.append([draft({ type: 'system.started', workspaceId: '' })])
+  const { query, housekeep, append } = store
+  const unknown = await recover({ query, housekeep, append, draft, instanceId })
+  if (unknown > 0) log.warn({ unknown }, 'calls of an earlier run have no known outcome')
+}
+
+/** A log that ends in order says so; one that does not was cut off. A sealed vault cannot sign, and says nothing. */
+async function endLog(store: Store, { draft, log }: Ground): Promise<void> {
+  const events = (['system.stopped', 'log.closed'] as const).map((type) =>
+    draft({ type, workspaceId: '' }),
+  )
+  await store.append(events).catch((error: unknown) => log.error({ err: error }, 'log not closed'))
+}

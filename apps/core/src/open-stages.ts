@@ -1,0 +1,135 @@
+import { createBacklog } from './audit/backlog.ts'
+import { createCallEvents } from './audit/call-events.ts'
+import { createRecord } from './audit/record.ts'
+import type { Approvals } from './approval/approvals.ts'
+import type { Ground } from './build-ground.ts'
+import { createEgress } from './egress/egress.ts'
+import { createClear } from './gateway/clear.ts'
+import type { CallStages } from './gateway/governed-call.ts'
+import { openIdentity, type Identity } from './identity/identity.ts'
+import type { Call } from './model/call.ts'
+import type { ArmedCall } from './model/clearance.ts'
+import { openApprovals } from './open-approvals.ts'
+import type { StageKeys } from './open-vault.ts'
+import { openPolicy, type Policy } from './policy/policy.ts'
+import type { DirectoryNames } from './policy/surroundings.ts'
+import { createRuntime, type Runtime } from './runtime/runtime.ts'
+import type { Store } from './store/store.ts'
+import { createEchoRecord } from './vault/echo.ts'
+import { createRedact } from './vault/redact.ts'
+import type { Vault } from './vault/vault.ts'
+
+/** The stages of a call, each built and ready. */
+export type Stages = Readonly<{
+  identity: Identity
+  policy: Policy
+  approvals: Approvals
+  vault: Vault
+  runtime: Runtime
+  calls: CallStages
+}>
+
+export type StageSources = Ground &
+  Readonly<{
+    store: Store
+    vault: Vault
+    keys: StageKeys
+    gatewayId: string
+  }>
+
+/** Opens the stages in the order in which they need each other; `lifetime` closes them in reverse. */
+export async function openStages(
+  sources: StageSources,
+  lifetime: AsyncDisposableStack,
+): Promise<Stages> {
+  const { store, vault, keys } = sources
+  const identity = lifetime.use(await openIdentity({ ...sources, pepper: keys.pepper }))
+  const runtime = lifetime.use(await openRuntime(sources, lifetime, (armed) => send(armed)))
+  const policy = lifetime.use(
+    await openPolicy({
+      ...sources,
+      catalogue: async (workspaceId) => runtime.catalogue(workspaceId).entries,
+      directory: async (workspaceId) => namesOf(identity, workspaceId),
+    }),
+  )
+  const approvals = lifetime.use(openApprovals(sources, { identity, policy, runtime }))
+  const send = createSend(sources, approvals)
+  const record = openRecord(sources, lifetime)
+  const calls: CallStages = {
+    decide: policy.decide,
+    record,
+    clear: createClear(approvals.ask),
+    settle: approvals.settle,
+    inject: vault.inject,
+    run: runtime.run,
+    redact: createRedact({ onEcho: createEchoRecord({ ...sources, store }) }),
+  }
+  return { identity, policy, approvals, vault, runtime, calls }
+}
+
+async function openRuntime(
+  sources: StageSources,
+  lifetime: AsyncDisposableStack,
+  beforeSend: (armed: ArmedCall) => Promise<void> | void,
+): Promise<Runtime> {
+  const { store, vault, newId, gatewayId } = sources
+  const runtime = await createRuntime({
+    ...sources,
+    random: Math.random,
+    egress: lifetime.use(createEgress()),
+    connectCredentials: vault.connectCredentials,
+    beforeSend,
+    gatewayId,
+    bootId: newId('boo'),
+  })
+  for (const { workspaceId } of await store.query('identity.epochs', {})) {
+    await runtime.load(workspaceId)
+  }
+  return runtime
+}
+
+/** Reads need no second record; whatever may change something is marked as sent before it is (AUD-23). */
+function createSend(
+  { store, draft }: StageSources,
+  approvals: Pick<Approvals, 'markSent'>,
+): (armed: ArmedCall) => Promise<void> | void {
+  return function beforeSend({ clearance }) {
+    const { call, principal, claim } = clearance
+    if (claim) return approvals.markSent(clearance)
+    if (isRead(call)) return undefined
+    const event = draft({
+      type: 'call.sent',
+      workspaceId: call.workspaceId,
+      actorId: principal.agent.id,
+      target: call.item?.exposed ?? call.name,
+      fields: { request: { call_id: call.id, attempt: 1 } },
+    })
+    return store.append([event])
+  }
+}
+
+const isRead = ({ action, item }: Call): boolean =>
+  action !== 'tool.call' || item?.labels.includes('read') === true
+
+function openRecord(sources: StageSources, lifetime: AsyncDisposableStack): CallStages['record'] {
+  const { store, clock, timers } = sources
+  const backlog = createBacklog({
+    append: store.append,
+    later: (delayMs, run) => void timers.after(delayMs, run),
+  })
+  lifetime.defer(() => backlog.flush())
+  return createRecord({ append: store.append, backlog, events: createCallEvents(sources), clock })
+}
+
+function namesOf({ directory }: Identity, workspaceId: string): DirectoryNames {
+  const workspace = directory.workspace(workspaceId)
+  const agents = workspace.agents()
+  return {
+    users: workspace.users().map(({ id }) => id),
+    groups: workspace.groups().map(({ name, members }) => ({ name, members: members.length })),
+    roles: ['owner', 'admin', 'approver', 'auditor', 'member'],
+    agents: agents.map(({ id }) => id),
+    clients: agents.map(({ name }) => name),
+    agentLabels: ['owned', ...agents.flatMap(({ labels }) => labels)],
+  }
+}
