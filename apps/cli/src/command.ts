@@ -9,8 +9,8 @@ export type Context = SignedIn & Readonly<{ print: Print }>
 
 /** The flags of the program itself, which every command shares. */
 export const globals = (command: Command): Readonly<{ url: string; json: boolean }> => {
-  const { url, json } = command.optsWithGlobals<{ url?: string; json?: boolean }>()
-  return { url: (url ?? defaultUrl()).replace(/\/$/, ''), json: json ?? false }
+  const { core, json } = command.optsWithGlobals<{ core?: string; json?: boolean }>()
+  return { url: (core ?? defaultUrl()).replace(/\/$/, ''), json: json ?? false }
 }
 
 /** Wraps an action that needs a signed-in person; commander passes arguments, then options, then the command. */

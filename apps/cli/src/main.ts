@@ -18,7 +18,7 @@ import { printable } from './print.ts'
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('peta')
     .description('Peta: control plane for MCP')
-    .option('--url <url>', 'address of Core')
+    .option('--core <url>', 'address of Core')
     .option('--json', 'print results as JSON')
     .exitOverride()
   addStartCommand(program)
