@@ -1,6 +1,6 @@
 import { problems, type ProblemCode } from '@peta/contract'
 
-import { CoreError, isCoreError, type Facts } from '../ground/errors.ts'
+import { CoreError, isCoreError, type Fact, type Facts } from '../ground/errors.ts'
 
 /** RFC 9457 problem details, with our code and facts beside the standard members. */
 export type ProblemDocument = Readonly<{
@@ -37,10 +37,13 @@ export function problemOf(error: unknown, requestId: string): ProblemDocument {
 
 /** A sentence whose facts are missing still has to be a sentence. */
 export const fillRemedy = (remedy: string, facts: Facts): string =>
-  remedy.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const fact = facts[name]
-    return Array.isArray(fact) ? fact.join(', ') : String(fact ?? `(${name})`)
-  })
+  remedy.replace(/\{(\w+)\}/g, (_, name: string) => textOf(facts[name]) ?? `(${name})`)
+
+function textOf(fact: Fact | undefined): string | undefined {
+  if (fact === undefined) return undefined
+  if (typeof fact !== 'object') return String(fact)
+  return Array.isArray(fact) ? fact.map(textOf).join(', ') : JSON.stringify(fact)
+}
 
 /** @throws CoreError `not_found` */
 export function problemPage(code: string): string {
