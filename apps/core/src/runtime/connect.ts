@@ -83,15 +83,17 @@ function termsOf(
     server,
     inFlightMax,
     idleStopMs,
-    async start() {
+    async start(signal) {
       const era = eras.get(definition, credentials)
-      const connection = await launch({
+      const log = logs.open(workspaceId, serverId, credentials.scrubber)
+      const request = {
         definition,
         credentials,
-        log: logs.open(workspaceId, serverId, credentials.scrubber),
+        log,
         onListChanged: () => onListChanged(workspaceId, serverId),
         ...(era && { era }),
-      })
+      }
+      const connection = await launch(request, signal)
       eras.set(definition, credentials, connection.greeting.era)
       return connection
     },

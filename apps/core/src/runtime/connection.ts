@@ -1,8 +1,11 @@
+import { z } from 'zod'
+
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 import type { Call, CallResult, Outlet } from '../model/call.ts'
 import { encodeRequest } from '../protocol/encode-request.ts'
+import { findParamHeaders, paramHeadersOf } from '../protocol/rev-2026-07-28/param-headers.ts'
 import type { ServerFrame } from '../protocol/server-frame.ts'
 import { clientCapabilities, clientInfo } from './client-identity.ts'
 import {
@@ -100,9 +103,16 @@ async function forward(
           protocolVersion,
           clientCapabilities,
           clientInfo,
+          logLevel: call.logLevel,
           ...target,
         }),
-      target: { method: call.method, era, protocolVersion, name: call.name },
+      target: {
+        method: call.method,
+        era,
+        protocolVersion,
+        name: call.name,
+        ...(era === 'modern' && { paramHeaders: repeatedArguments(call) }),
+      },
       idleMs: limits.callIdleMs,
       absoluteMs: limits.callAbsoluteMs,
       isCancellable: true,
@@ -113,6 +123,16 @@ async function forward(
   assertRelayable(frame, call.server.slug)
   return { bytes: frame.bytes, serverEra: era, isError: frame.isError }
 }
+
+/** Arguments that stand in headers too, by the server's own schema, whatever the client sent (MCP-54). */
+function repeatedArguments({ item, args }: Call): ReturnType<typeof paramHeadersOf> {
+  // Few tools annotate anything; the others' definitions need no parsing.
+  if (item?.kind !== 'tool' || !item.definition.includes('"x-mcp-header"')) return []
+  const { inputSchema } = Definition.parse(JSON.parse(item.definition))
+  return paramHeadersOf(findParamHeaders(inputSchema), args)
+}
+
+const Definition = z.looseObject({ inputSchema: z.unknown() })
 
 /** Which member of the params names the target in this method; the other is none of ours to rewrite. */
 function targetOf({ action, name, frame }: Call): Readonly<{ name?: string; uri?: string }> {

@@ -6,6 +6,8 @@ export type Gate = Readonly<{
   /** @throws CoreError `server_busy` at once when the queue is full */
   enter: (signal: AbortSignal) => Promise<void>
   leave: () => void
+  /** Resolves once nobody is inside. */
+  empty: () => Promise<void>
   inFlight: () => number
   waiting: () => number
 }>
@@ -14,12 +16,16 @@ const QUEUE_PER_PLACE = 4
 
 export function createGate(server: string, placesMax: number): Gate {
   const queue: (() => void)[] = []
+  let emptied: (() => void)[] = []
   let inFlight = 0
 
   function leave(): void {
     const next = queue.shift()
-    if (next) next()
-    else inFlight -= 1
+    if (next) return next()
+    inFlight -= 1
+    if (inFlight > 0) return
+    for (const resolve of emptied) resolve()
+    emptied = []
   }
 
   return {
@@ -44,6 +50,12 @@ export function createGate(server: string, placesMax: number): Gate {
       }
     },
     leave,
+    async empty() {
+      if (inFlight === 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      emptied.push(resolve)
+      await promise
+    },
     inFlight: () => inFlight,
     waiting: () => queue.length,
   }

@@ -15,8 +15,8 @@ export type InstanceTerms = Readonly<{
   server: string
   inFlightMax: number
   idleStopMs: number
-  /** Starts it; called once however many wait. */
-  start: () => Promise<Connection>
+  /** Starts it; called once however many wait. Aborted only when the instance is given up for good. */
+  start: (signal: AbortSignal) => Promise<Connection>
 }>
 
 export type InstanceStatus = Readonly<{

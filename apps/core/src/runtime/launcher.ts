@@ -24,7 +24,7 @@ export type LaunchRequest = Readonly<{
 }>
 
 /** Starts one connection of any kind. Nothing above it knows which kind it is (RUN-3). */
-export type Launch = (request: LaunchRequest) => Promise<Connection>
+export type Launch = (request: LaunchRequest, signal: AbortSignal) => Promise<Connection>
 
 export type LauncherParts = Readonly<{
   egress: Pick<Egress, 'open'>
@@ -42,7 +42,7 @@ export type LauncherParts = Readonly<{
 const START_MS = 30_000
 
 export function createLauncher(parts: LauncherParts): Launch {
-  return async function launch(request) {
+  return async function launch(request, signal) {
     const { definition, credentials } = request
     const { launch: how, slug: server } = definition
     const openWire =
@@ -55,8 +55,7 @@ export function createLauncher(parts: LauncherParts): Launch {
     return openConnection(
       { server, openWire, clock, timers, onListChanged },
       { server, era, probeMs: parts.probeMs, startMs: START_MS },
-      // Others may wait for the same start, so no caller's signal ends it; its own clock does (RUN-42).
-      new AbortController().signal,
+      signal,
     )
   }
 }

@@ -143,3 +143,27 @@ it('takes silence on a modern first message for an old server (MCP-52, RUN-22)',
   await using test = await openTestRuntime({ clock })
   expect(await greets(test, ['--mute-unknown'])).toBe('hello')
 })
+
+it('lets calls finish on the old version of a server while new ones go to the new (RUN-57)', async () => {
+  await using test = await openTestRuntime()
+  const server = await test.ready(stdioDefinition())
+  const before = (await test.call(server, 'pid')).text
+  const slow = test.call(server, 'sleep', { ms: 300 })
+  await test.runtime.update(admin, server, stdioDefinition(['--new']))
+  expect((await test.call(server, 'pid')).text).not.toBe(before)
+  expect((await slow).text).toBe('slept')
+  await expect.poll(() => isAlive(Number(before))).toBe(false)
+})
+
+it('does not wait for a start that nobody wants any more (RUN-58)', async () => {
+  await using test = await openTestRuntime({ probeMs: 60_000 })
+  const started = join(folder, 'unwanted')
+  const flags = ['--mute-unknown', `--started=${started}`]
+  const { id } = await test.runtime.install(admin, stdioDefinition(flags))
+  const starting = test.runtime.refresh(WORKSPACE, id)
+  starting.catch(() => {})
+  await expect.poll(() => lines(started)).toHaveLength(1)
+  await test.runtime.disable(admin, id)
+  await expect(starting).rejects.toEqual(failing('server_unavailable'))
+  expect(isAlive(Number((await lines(started))[0]))).toBe(false)
+})

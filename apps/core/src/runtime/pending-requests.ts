@@ -5,7 +5,7 @@ import type { Relay } from './relay.ts'
 
 /** What it takes to tell a server that nobody waits any more. */
 export type Cancellation = Readonly<{
-  target: Pick<Outbound, 'method' | 'name' | 'era' | 'protocolVersion'>
+  target: Omit<Outbound, 'bytes' | 'hopId'>
   isCancellable: boolean
 }>
 

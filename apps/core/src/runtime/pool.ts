@@ -21,8 +21,8 @@ export type Pool = AsyncDisposable &
       work: (connection: Connection) => Promise<T>,
       signal: AbortSignal,
     ) => Promise<T>
-    /** Ends every connection of a server and forgets its failures. */
-    retire: (workspaceId: string, serverId: string) => Promise<void>
+    /** Ends every connection of a server and forgets its failures. What runs has so long to finish. */
+    retire: (workspaceId: string, serverId: string, drainMs: number) => Promise<void>
     status: (workspaceId: string, serverId: string) => readonly InstanceStatus[]
   }>
 
@@ -38,6 +38,7 @@ const IDLE_SWEEP_MS = 5000
 export function createPool(parts: PoolParts): Pool {
   const slots = new Map<string, Slot>()
   const backoffs = new Map<string, Backoff>()
+  const draining = new Set<Slot>()
   let isClosed = false
   const idleSweep = parts.timers.every(IDLE_SWEEP_MS, () => {
     for (const [text, slot] of slots) if (slot.stopIfIdle()) slots.delete(text)
@@ -49,15 +50,18 @@ export function createPool(parts: PoolParts): Pool {
     return remember(backoffs, text, () => createBackoff(parts.clock, parts.random))
   }
 
-  function slotsOf(workspaceId: string, serverId: string): readonly (readonly [string, Slot])[] {
-    return [...slots].filter(
-      ([, { key }]) => key.workspaceId === workspaceId && key.serverId === serverId,
-    )
+  async function drop(
+    victims: readonly (readonly [string, Slot])[],
+    drainMs: number,
+  ): Promise<void> {
+    for (const [text] of victims) slots.delete(text)
+    await Promise.all(victims.map(([, slot]) => end(slot, drainMs)))
   }
 
-  async function drop(victims: readonly (readonly [string, Slot])[]): Promise<void> {
-    for (const [text] of victims) slots.delete(text)
-    await Promise.all(victims.map(([, slot]) => slot.retire()))
+  async function end(slot: Slot, drainMs: number): Promise<void> {
+    draining.add(slot)
+    await slot.retire(drainMs)
+    draining.delete(slot)
   }
 
   return {
@@ -68,21 +72,28 @@ export function createPool(parts: PoolParts): Pool {
       )
       return slot.use(work, signal)
     },
-    async retire(workspaceId, serverId) {
+    async retire(workspaceId, serverId, drainMs) {
       for (const text of backoffs.keys()) {
         if (text.startsWith(`${workspaceId} ${serverId} `)) backoffs.delete(text)
       }
-      await drop(slotsOf(workspaceId, serverId))
+      await drop(slotsOf(slots, workspaceId, serverId), drainMs)
     },
     status: (workspaceId, serverId) =>
-      slotsOf(workspaceId, serverId).map(([, slot]) => slot.status()),
+      slotsOf(slots, workspaceId, serverId).map(([, slot]) => slot.status()),
     async [Symbol.asyncDispose]() {
       isClosed = true
       idleSweep[Symbol.dispose]()
-      await drop([...slots])
+      await Promise.all([drop([...slots], 0), ...[...draining].map((slot) => end(slot, 0))])
     },
   }
 }
+
+const slotsOf = (
+  slots: ReadonlyMap<string, Slot>,
+  workspaceId: string,
+  serverId: string,
+): readonly (readonly [string, Slot])[] =>
+  [...slots].filter(([, { key }]) => key.workspaceId === workspaceId && key.serverId === serverId)
 
 const keyText = (key: InstanceKey): string =>
   `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion} ${key.principal}`

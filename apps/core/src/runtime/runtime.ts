@@ -86,6 +86,7 @@ export type Runtime = AsyncDisposable &
 
 const PROBE_MS = 3000
 const SWEEP_MS = 5 * 60_000
+const DRAIN_MS = 20_000
 
 /** Ends what an earlier boot of this gateway left running, then stands ready. Starts no server by itself (RUN-42). */
 export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
@@ -154,7 +155,7 @@ function administration({
 }: Pick<ReturnType<typeof buildParts>, 'installer' | 'pool' | 'eras'>): Administration {
   async function setState(person: Person, serverId: string, state: ServerState): Promise<void> {
     await installer.setState(person, serverId, state)
-    await pool.retire(person.workspaceId, serverId)
+    await pool.retire(person.workspaceId, serverId, 0)
     eras.forget(serverId)
   }
 
@@ -162,7 +163,8 @@ function administration({
     install: (person, input, enabled = true) => installer.install(person, input, enabled),
     async update(person, serverId, input) {
       const changed = await installer.update(person, serverId, input)
-      await pool.retire(person.workspaceId, serverId)
+      // The new version starts beside the old one, which finishes what it began (RUN-57).
+      void pool.retire(person.workspaceId, serverId, DRAIN_MS)
       return changed
     },
     enable: (person, serverId) => setState(person, serverId, 'enabled'),

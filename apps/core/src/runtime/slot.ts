@@ -1,6 +1,7 @@
 import { waitOrAbort } from '../ground/abort.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
+import type { Timers } from '../ground/timers.ts'
 import type { Backoff } from './backoff.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import type { Connection } from './connection.ts'
@@ -20,8 +21,8 @@ export type Slot = Readonly<{
   use: <T>(work: (connection: Connection) => Promise<T>, signal: AbortSignal) => Promise<T>
   /** True when nobody used it for as long as its terms say; its connection is ended then. */
   stopIfIdle: () => boolean
-  /** Ends it for good: no new start, and what runs is told to stop. */
-  retire: () => Promise<void>
+  /** Ends it for good: no new start, and what runs has so long to finish (RUN-57). */
+  retire: (drainMs: number) => Promise<void>
   status: () => InstanceStatus
 }>
 
@@ -29,6 +30,7 @@ export type SlotParts = Readonly<{
   key: InstanceKey
   terms: InstanceTerms
   clock: Clock
+  timers: Pick<Timers, 'after'>
   backoff: Backoff
   onEvent: (event: PoolEvent) => void
 }>
@@ -36,7 +38,7 @@ export type SlotParts = Readonly<{
 const PING_MS = 5000
 
 export function createSlot(parts: SlotParts): Slot {
-  const { key, terms, clock, backoff } = parts
+  const { key, terms, clock, timers, backoff } = parts
   const gate = createGate(terms.server, terms.inFlightMax)
   const breaker = createBreaker(clock)
   const starter = createStarter(parts)
@@ -66,7 +68,10 @@ export function createSlot(parts: SlotParts): Slot {
       if (isIdle) void starter.stop()
       return isIdle
     },
-    retire: starter.retire,
+    async retire(drainMs) {
+      if (drainMs > 0) await atMost(drainMs, gate.empty(), timers)
+      await starter.retire()
+    },
     status: () => ({
       key,
       state: stateOf(starter.state(), backoff),
@@ -74,6 +79,17 @@ export function createSlot(parts: SlotParts): Slot {
       waiting: gate.waiting(),
     }),
   }
+}
+
+async function atMost(
+  waitMs: number,
+  work: Promise<void>,
+  timers: Pick<Timers, 'after'>,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = timers.after(waitMs, resolve)
+  await Promise.race([work, promise])
+  timer[Symbol.dispose]()
 }
 
 /** Starts are the back-off's matter; the breaker counts what becomes of requests. */

@@ -27,10 +27,10 @@ export function createStarter({ key, terms, backoff, onEvent }: StarterParts): S
   const troubles = createTroubles({ key, terms, backoff, onEvent })
   let connection: Connection | undefined
   let starting: Promise<Connection> | undefined
-  let isRetired = false
+  const ending = new AbortController()
 
   async function adopt(started: Connection): Promise<Connection> {
-    if (isRetired) return killLate(started, terms.server)
+    if (ending.signal.aborted) return killLate(started, terms.server)
     connection = started
     void forgetWhenEnded(started)
     troubles.started()
@@ -45,9 +45,9 @@ export function createStarter({ key, terms, backoff, onEvent }: StarterParts): S
 
   async function startOnce(): Promise<Connection> {
     try {
-      return await adopt(await terms.start())
+      return await adopt(await terms.start(ending.signal))
     } catch (error) {
-      if (!isRetired) troubles.failed(isCoreError(error) ? error.code : 'start_failed')
+      if (!ending.signal.aborted) troubles.failed(isCoreError(error) ? error.code : 'start_failed')
       throw startError(error, terms.server)
     } finally {
       starting = undefined
@@ -63,14 +63,14 @@ export function createStarter({ key, terms, backoff, onEvent }: StarterParts): S
   return {
     current: () => connection,
     async start() {
-      if (isRetired) throw unavailable(terms.server, 'stopped')
+      if (ending.signal.aborted) throw unavailable(terms.server, 'stopped')
       if (!starting) troubles.assertMayStart()
       starting ??= startOnce()
       return starting
     },
     stop,
     async retire() {
-      isRetired = true
+      ending.abort()
       await starting?.catch(() => {})
       await stop()
     },

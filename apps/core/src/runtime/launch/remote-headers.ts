@@ -41,10 +41,12 @@ export function messageHeaders(message: Outbound, session: SessionHeaders): read
   return message.era === 'modern' ? modernHeaders(message) : legacyHeaders(message, session)
 }
 
-function modernHeaders({ method, name, protocolVersion }: Outbound): readonly string[] {
+function modernHeaders(message: Outbound): readonly string[] {
+  const { method, name, protocolVersion, paramHeaders = [] } = message
   const headers = ['mcp-method', headerText(method)]
   if (protocolVersion !== undefined) headers.push('mcp-protocol-version', protocolVersion)
   if (name !== undefined && NAMED_METHODS.has(method)) headers.push('mcp-name', headerText(name))
+  for (const [header, text] of paramHeaders) headers.push(header, headerText(text))
   return headers
 }
 

@@ -9,6 +9,8 @@ export type Outbound = Readonly<{
   method: string
   /** Tool or prompt name, or URI, as the server knows it: a header of the modern era (MCP-54). */
   name?: string
+  /** Arguments that the server wants repeated in headers, by header name. */
+  paramHeaders?: readonly (readonly [string, string])[]
   era: Era
   protocolVersion?: string
 }>
