@@ -6,7 +6,8 @@ import { z } from 'zod'
 
 import { connectClient, type TestClient } from '../support/clients.ts'
 import { startTestCore, type TestCore } from '../support/core.ts'
-import { createTestDatabase } from '../support/postgres.ts'
+import { databaseDump } from '../support/database-dump.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { allCommandLines, allFiles, officialServers, startNotesApi } from '../support/processes.ts'
 
 /** The value that must never be seen outside its one destination. */
@@ -36,17 +37,18 @@ rules:
     effect: deny
 `
 
-describe.each(['sqlite'] as const)('the first governed call, on %s', (engine) => {
+describe.each(['sqlite', 'postgres'] as const)('the first governed call, on %s', (engine) => {
   let core: TestCore
   let notes: Awaited<ReturnType<typeof startNotesApi>>
   let files: string
   let token: string
+  let database: TestDatabase | undefined
   const clients: TestClient[] = []
 
   beforeAll(async () => {
-    const databaseUrl = engine === 'postgres' ? await createTestDatabase() : undefined
+    if (engine === 'postgres') database = await createTestDatabase()
     notes = await startNotesApi(KEY)
-    core = await startTestCore({ ...(databaseUrl && { databaseUrl }) })
+    core = await startTestCore({ ...(database && { databaseUrl: database.url }) })
     files = join(core.home, 'files')
     await mkdir(files)
     await writeFile(join(files, 'hello.txt'), 'hello from a file')
@@ -57,6 +59,7 @@ describe.each(['sqlite'] as const)('the first governed call, on %s', (engine) =>
     for (const client of clients) await client[Symbol.asyncDispose]()
     await core?.[Symbol.asyncDispose]()
     await notes?.[Symbol.asyncDispose]()
+    await database?.[Symbol.asyncDispose]()
   })
 
   describe.each(['sdk v1', 'client v2'] as const)('with %s', (generation) => {
@@ -160,6 +163,7 @@ describe.each(['sqlite'] as const)('the first governed call, on %s', (engine) =>
       ['Core’s terminal', core.output()],
       ['command lines', await allCommandLines()],
       ...(await allFiles(core.home)),
+      ...(database ? [['the database', await databaseDump(database.url)] as const] : []),
     ]
     expect(clients.map((client) => client.received().length)).not.toContain(0)
     const leaks = places.filter(([, text]) => encodings.some((form) => text.includes(form)))
