@@ -21,7 +21,7 @@ import { systemTimers } from '../ground/timers.ts'
 
 export const WORKSPACE = 'wsp_1'
 
-export const STDIO_SERVER = fileURLToPath(
+const STDIO_SERVER = fileURLToPath(
   new URL('../../../../tests/support/stdio-server.mjs', import.meta.url),
 )
 
@@ -42,7 +42,7 @@ export const admin: Person = {
 
 export const member: Person = { ...admin, userId: 'usr_2', role: 'member' }
 
-export const principal = (agentId = 'agt_1'): Principal => ({
+const principal = (agentId = 'agt_1'): Principal => ({
   workspaceId: WORKSPACE,
   agent: {
     id: agentId,
@@ -56,7 +56,7 @@ export const principal = (agentId = 'agt_1'): Principal => ({
   scopeKey: agentId,
 })
 
-export const draft: Draft = ({ type, workspaceId, outcome, actorId, target, fields }) => ({
+const draft: Draft = ({ type, workspaceId, outcome, actorId, target, fields }) => ({
   id: newId('evt'),
   tsMs: 0,
   workspaceId,
