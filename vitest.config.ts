@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     exclude: ['**/dist/**', '**/node_modules/**', '.toolchain/**'],
     execArgv: ['--conditions=peta-source'],
+    globalSetup: ['tests/support/postgres-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

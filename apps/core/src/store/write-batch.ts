@@ -1,3 +1,4 @@
+import { isCoreError } from '../ground/errors.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
 import type { LogAppender } from './appender.ts'
 import { answeredBefore, rememberAnswer } from './idempotency.ts'
@@ -57,9 +58,12 @@ export async function runBatch(
     // Nobody knows whether a commit that broke off counted: the log has to find out where it stands.
     if (isCommitting) appender.forget()
     taken.push(...batch)
-    // A command with an id can be asked again in any case: it looks first whether it ran (STO-34).
-    const isRepeatable = ({ command }: WriteRequest): boolean =>
-      connection.isRetryable(cause) || (isCommitting && command?.requestId !== undefined)
+    const isRepeatable = ({ command, drafts }: WriteRequest): boolean =>
+      connection.isRetryable(cause) ||
+      // A command with an id can be asked again in any case: it looks first whether it ran (STO-34).
+      (isCommitting && command?.requestId !== undefined) ||
+      // What needs no record does not fail with those that cannot be recorded.
+      (drafts.length === 0 && isCoreError(cause, 'audit_unavailable'))
     return taken.map((request) => failed(request, cause, isRepeatable(request)))
   }
 }
