@@ -118,7 +118,8 @@ export function transition(
 ): Transition | Refusal {
   const found = matching(approval, event, nowMs)
   if (found) return { state: found.to, record: found.record }
-  return { refused: isOverdue(approval, nowMs) ? 'approval_expired' : 'wrong_state' }
+  const isExpired = approval.state === 'EXPIRED' || isOverdue(approval, nowMs)
+  return { refused: isExpired ? 'approval_expired' : 'wrong_state' }
 }
 
 /** The time to decide, or to run, is over: it counts as ended whether or not a sweep has said so (APR-3). */

@@ -49,7 +49,6 @@ export const approvalCommands = {
   'approval.open': command(
     z.strictObject({ approval: opened, asked, decideForMs: z.int(), limits }),
     async (db, args, { nowMs }) => {
-      await refuseFlood(db, args, nowMs)
       const { numInsertedOrUpdatedRows } = await db
         .insertInto('approval')
         .values({
@@ -72,6 +71,7 @@ export const approvalCommands = {
         .onConflict((on) => on.doNothing())
         .executeTakeFirstOrThrow()
       if (numInsertedOrUpdatedRows !== 1n) throw new CoreError('conflict')
+      await refuseFlood(db, args, nowMs)
       await db
         .insertInto('approval_revision')
         .values({ ...args.asked, created_at: nowMs })
@@ -222,7 +222,10 @@ type Opening = Readonly<{
   limits: Readonly<z.infer<typeof limits>>
 }>
 
-/** Asking until someone gives in is an attack (APR-52). Overdue rows count as ended, swept or not. */
+/**
+ * Asking until someone gives in is an attack (APR-52). Counts with the new row in place, so that only what would be
+ * one too many is refused, and not a second asker of the same. Overdue rows count as ended, swept or not.
+ */
 async function refuseFlood(db: Db, { approval, limits: max }: Opening, nowMs: number) {
   const { workspace_id, agent_id, call_key } = approval
   const all = db
@@ -248,6 +251,6 @@ async function refuseFlood(db: Db, { approval, limits: max }: Opening, nowMs: nu
   ] as const
   for (const [counted, limit] of counts) {
     const { count } = await counted.executeTakeFirstOrThrow()
-    if (count >= limit) throw new CoreError('approval_limited', { limit })
+    if (count > limit) throw new CoreError('approval_limited', { limit })
   }
 }
