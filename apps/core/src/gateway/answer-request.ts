@@ -72,7 +72,8 @@ async function call(
   const { frame, principal, era } = asking
   refuseContinuation(asking)
   const giveBack = deps.slots.take(principal.agent.id)
-  const notices = createNotices(asking.outlet, { frame, sessionLogLevel: asking.session?.logLevel })
+  const logLevel = asking.session?.logLevel
+  const notices = createNotices(asking.outlet, { frame, sessionLogLevel: logLevel })
   try {
     const target = resolveTarget(action, frame, deps.views(principal), deps)
     if (action === 'tool.call' && era === 'modern') {
@@ -86,6 +87,7 @@ async function call(
         action,
         frame,
         clientEra: era,
+        ...(logLevel !== undefined && { logLevel }),
         clientIp: asking.clientIp,
         receivedAtMs: deps.clock.nowMs(),
       },

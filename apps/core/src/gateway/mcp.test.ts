@@ -160,6 +160,13 @@ describe('what a principal cannot see', () => {
     expect(mcp.calls).toEqual([])
   })
 
+  it('says again which URI it did not find, and no more', async () => {
+    const uri = 'peta.files+file:///nothing'
+    const reply = read(await createTestMcp().ask('resources/read', { uri }))
+    expect(reply.error).toMatchObject({ code: -32_602, data: { uri } })
+    expect(Object.keys(reply.error.data)).toEqual(['uri'])
+  })
+
   it('lists nothing that it would not find (MCP-118)', async () => {
     const { result } = read(await createTestMcp().ask('tools/list'))
     expect(result.tools.map(({ name }: { name: string }) => name)).toEqual(['files__echo'])

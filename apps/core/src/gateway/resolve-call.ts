@@ -51,7 +51,7 @@ export function resolveTarget(
 
 export type CallOrigin = Pick<
   Call,
-  'id' | 'workspaceId' | 'action' | 'frame' | 'clientEra' | 'clientIp' | 'receivedAtMs'
+  'id' | 'workspaceId' | 'action' | 'frame' | 'clientEra' | 'logLevel' | 'clientIp' | 'receivedAtMs'
 >
 
 export function callOf(origin: CallOrigin, { entry, name, args, uri }: Target): Call {
@@ -89,7 +89,7 @@ function resolveResource({ params }: Frame, view: View, tools: ResolveTools): Ta
     : offersOf(sent, view, tools)
   const [entry] = found
   const isOneServer = new Set(found.map(({ server }) => server.id)).size === 1
-  if (!entry || !isOneServer) throw new CoreError('name_unknown')
+  if (!entry || !isOneServer) throw new CoreError('name_unknown', { uri: sent })
   return resourceTarget(entry, original?.uri ?? sent)
 }
 

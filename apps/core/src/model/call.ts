@@ -30,6 +30,8 @@ export type Call = Readonly<{
   /** The request as the client sent it. */
   frame: Frame
   clientEra: Era
+  /** What a legacy session asked to be told at least; a modern request says it in its own metadata. */
+  logLevel?: string
   clientIp: string
   receivedAtMs: number
 }>

@@ -20,6 +20,8 @@ export type ServerBound = Readonly<{
   protocolVersion?: string
   clientCapabilities?: unknown
   clientInfo?: unknown
+  /** Of the session, for a legacy client's call. */
+  logLevel?: string | undefined
 }>
 
 /** What each hop writes anew, and what no hop passes on unless the server is trusted (MCP-133). */
@@ -54,7 +56,7 @@ function editMeta(request: ServerBound): Edit | undefined {
   const { bytes, spans } = request.frame
   const ours = ourMeta(request)
   if (spans.meta) {
-    const text = metaText(bytes, spans.meta, request.era, ours)
+    const text = metaText(bytes, spans.meta, request, ours)
     return { span: spans.meta, text }
   }
   if (ours.length === 0) return undefined
@@ -75,6 +77,7 @@ function ourMeta(request: ServerBound): readonly string[] {
     [metaKeys.protocolVersion, request.protocolVersion],
     [metaKeys.clientCapabilities, request.clientCapabilities ?? {}],
     [metaKeys.clientInfo, request.clientInfo],
+    [metaKeys.logLevel, request.logLevel],
   ] as const
   for (const [key, value] of own) {
     if (value !== undefined) members.push(`"${key}":${JSON.stringify(value)}`)
@@ -83,10 +86,16 @@ function ourMeta(request: ServerBound): readonly string[] {
 }
 
 /** Their members that are not rewritten, byte for byte and in their order, then ours. */
-function metaText(bytes: Buffer, span: Span, era: Era, ours: readonly string[]): Buffer | string {
+function metaText(
+  bytes: Buffer,
+  span: Span,
+  { era, logLevel }: ServerBound,
+  ours: readonly string[],
+): Buffer | string {
+  const keepsLogLevel = era === 'modern' && logLevel === undefined
   const kept = readMembers(bytes, span)
     .filter(({ name }) => !REWRITTEN_META.has(name))
-    .filter(({ name }) => era === 'modern' || name !== metaKeys.logLevel)
+    .filter(({ name }) => keepsLogLevel || name !== metaKeys.logLevel)
     .map(({ start, value }) => bytes.toString('utf8', start, value[1]))
   return `{${[...kept, ...ours].join(',')}}`
 }

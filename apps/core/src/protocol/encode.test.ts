@@ -82,6 +82,21 @@ describe('toward a server', () => {
     const sent = encodeRequest({ frame, era: 'legacy', hopId: 1 }).toString()
     expect(JSON.parse(sent).params._meta).toEqual({ traceparent: 't' })
   })
+
+  it.each(['{"name":"a"}', '{"_meta":{"io.modelcontextprotocol/logLevel":"debug"}}'])(
+    'tells a modern server the log level of a session once, whatever its request holds: %s',
+    (params) => {
+      const sent = encodeRequest({ frame: request(params), era: 'modern', logLevel: 'error' })
+      expect(sent.toString().match(/"io.modelcontextprotocol\/logLevel":"\w+"/g)).toEqual([
+        '"io.modelcontextprotocol/logLevel":"error"',
+      ])
+    },
+  )
+
+  it('tells an older server no log level, which has a request for that', () => {
+    const sent = encodeRequest({ frame: request('{}'), era: 'legacy', logLevel: 'error' })
+    expect(sent.toString()).not.toContain('logLevel')
+  })
 })
 
 type Told = Readonly<{

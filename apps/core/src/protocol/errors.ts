@@ -29,7 +29,7 @@ export const rpcProblems: Partial<Record<ProblemCode, RpcProblem>> = {
   frame_invalid: { code: -32_600, status: 400, facts: ['problem'] },
   session_required: { code: -32_600, status: 400, facts: ['supported'] },
   params_invalid: { code: -32_602, status: 200, facts: ['problem'] },
-  name_unknown: { code: -32_602, status: 200 },
+  name_unknown: { code: -32_602, status: 200, facts: ['uri'] },
   meta_missing: { code: -32_602, status: 400, facts: ['key'] },
   method_unknown: { code: -32_601, status: 404, facts: ['supported'] },
   header_mismatch: { code: -32_020, status: 400, facts: ['header'] },

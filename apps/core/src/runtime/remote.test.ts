@@ -62,6 +62,33 @@ it('sends a modern server its own headers, and nothing of the client (MCP-54, SE
   })
 })
 
+it("repeats arguments in headers as the server's schema asks, whatever the client sent (MCP-54)", async () => {
+  const properties = {
+    region: { type: 'string', 'x-mcp-header': 'Region' },
+    count: { type: 'integer', 'x-mcp-header': 'Count' },
+    note: { type: 'string' },
+  }
+  const tools = [{ name: 'echo', inputSchema: { type: 'object', properties } }]
+  const answer = modernReply()
+  await using server = await startHttpServer((request, response) => {
+    const { id, method } = request.message
+    if (method !== 'tools/list') return answer(request, response)
+    sendJson(response, 200, { jsonrpc: '2.0', id, result: { resultType: 'complete', tools } })
+  })
+  await using test = await openTestRuntime()
+  const id = await test.ready(httpDefinition(server.url))
+  await test.call(id, 'echo', { region: 'eu\r\nx-evil: 1', count: 3, note: 'unrepeated' })
+  await test.call(id, 'echo', { region: 'eu' })
+  const params = callsOf(server.seen).map(({ headers }) =>
+    Object.fromEntries(Object.entries(headers).filter(([name]) => /param|evil/.test(name))),
+  )
+  const encoded = Buffer.from('eu\r\nx-evil: 1').toString('base64')
+  expect(params).toEqual([
+    { 'mcp-param-region': `=?base64?${encoded}?=`, 'mcp-param-count': '3' },
+    { 'mcp-param-region': 'eu' },
+  ])
+})
+
 it('opens a session of its own for each principal on an old server (MCP-56)', async () => {
   await using server = await startHttpServer(legacyReply())
   await using test = await openTestRuntime()

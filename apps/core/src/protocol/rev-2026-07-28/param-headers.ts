@@ -8,6 +8,8 @@ export type ParamHeader = Readonly<{ name: string; path: readonly string[] }>
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const PREFIX = 'mcp-param-'
 const DEPTH_MAX = 8
+const HEADERS_MAX = 32
+const CHARS_MAX = 4096
 
 /** The annotated properties of a published input schema. */
 export function findParamHeaders(schema: unknown): readonly ParamHeader[] {
@@ -46,6 +48,32 @@ export function checkParamHeaders(
     }
   }
 }
+
+/**
+ * The headers that repeat a call's arguments, as the server's own definition annotates them (MCP-54): name and text.
+ * Only values that a header can say stand in one.
+ *
+ * @throws CoreError `params_invalid` when they are more than a header block holds
+ */
+export function paramHeadersOf(
+  annotated: readonly ParamHeader[],
+  args: unknown,
+): readonly (readonly [string, string])[] {
+  const headers = annotated.flatMap(({ name, path }) => {
+    const value = valueAt(args, path)
+    return isSayable(value) ? [[PREFIX + name.toLowerCase(), String(value)] as const] : []
+  })
+  const chars = headers.reduce((sum, [name, text]) => sum + name.length + text.length, 0)
+  if (headers.length > HEADERS_MAX || chars > CHARS_MAX) {
+    throw new CoreError('params_invalid', {
+      problem: 'Arguments that travel as headers are too long.',
+    })
+  }
+  return headers
+}
+
+const isSayable = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value)
 
 function saysSame(text: string, value: unknown): boolean {
   if (typeof value === 'string') return text === value
