@@ -61,6 +61,6 @@ function rowOf({ named, direct, through }: Pair, expected: readonly string[]): R
   return { ...place, verdict: 'known', message, expectedBy }
 }
 
-function keyOf({ revision, scenario, check, description }: Verdict): string {
-  return [revision, scenario, check, description].join('\n')
+function keyOf({ revision, scenario, check, name }: Verdict): string {
+  return [revision, scenario, check, name].join('\n')
 }

@@ -18,8 +18,8 @@ export type Verdict = Readonly<{
   revision: Revision
   scenario: string
   check: string
-  /** Tells apart the checks that share a name. */
-  description: string
+  /** The check's other name, which tells apart some that share an id. */
+  name: string
   outcome: Outcome
   /** What the tool says of a check that did not pass. */
   message: string
@@ -39,7 +39,7 @@ const TOOL = createRequire(import.meta.url).resolve(
 const Checks = z.array(
   z.object({
     id: z.string(),
-    description: z.string(),
+    name: z.string(),
     status: z.enum(OUTCOMES),
     errorMessage: z.string().default(''),
   }),
@@ -66,23 +66,16 @@ export async function runServerSuite(url: string, revision: Revision): Promise<S
 
 async function readVerdicts(folder: string, revision: Revision): Promise<readonly Verdict[]> {
   const worst = new Map<string, Verdict>()
-  for (const name of await readdir(folder)) {
-    const [, scenario] = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\dZ-]+$/.exec(name) ?? []
-    if (scenario === undefined)
-      throw new Error(`The conformance tool left an unknown file: ${name}`)
-    const text = await readFile(join(folder, name, 'checks.json'), 'utf8')
-    for (const { id, description, status, errorMessage } of Checks.parse(JSON.parse(text))) {
-      const key = [scenario, id, description].join('\n')
+  for (const file of await readdir(folder)) {
+    const [, scenario] = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\dZ-]+$/.exec(file) ?? []
+    if (scenario === undefined) throw new Error(`The conformance tool left ${file} behind`)
+    const text = await readFile(join(folder, file, 'checks.json'), 'utf8')
+    for (const { id, name, status, errorMessage } of Checks.parse(JSON.parse(text))) {
+      const key = [scenario, id, name].join('\n')
       const known = worst.get(key)
       if (known && rank(known.outcome) >= rank(status)) continue
-      worst.set(key, {
-        revision,
-        scenario,
-        check: id,
-        description,
-        outcome: status,
-        message: errorMessage,
-      })
+      const place = { revision, scenario, check: id, name }
+      worst.set(key, { ...place, outcome: status, message: errorMessage })
     }
   }
   return [...worst.values()]
