@@ -6,7 +6,7 @@ import { createVerifier, type VerifyOptions } from './verifier.ts'
 
 /** Builders of exports for the tests of this folder. */
 
-export const seed = Buffer.alloc(32, 7)
+const seed = Buffer.alloc(32, 7)
 export const publicKeys = [publicKeyOf(seed)]
 const DEPLOYMENT = 'dep_1'
 

@@ -19,7 +19,7 @@ import type { WakeUpHub } from './wake-up-hub.ts'
 export type Answer = ApprovalClaim | NotCleared | Replayed | Readonly<{ state: 'waived' }>
 
 /** How long a client of either generation is held (APR-40): both give up on their own at 60 s. */
-export const holdMs: Readonly<Record<Era, number>> = { modern: 25_000, legacy: 45_000 }
+const holdMs: Readonly<Record<Era, number>> = { modern: 25_000, legacy: 45_000 }
 
 /** How long a no is repeated instead of asking anew, and an unknown outcome stands in the way (APR-39, APR-43). */
 const REPEATED_MS = 60_000

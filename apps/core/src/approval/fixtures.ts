@@ -10,7 +10,7 @@ import type { Intent } from './open.ts'
 /** What tests of approvals speak about: Rita's agent wants to pay; Ana and Ben may decide. */
 
 export const WORKSPACE = 'wsp_0'
-export const never = new AbortController().signal
+export const never: AbortSignal = new AbortController().signal
 
 export const terms = (overrides: Partial<ApprovalTerms> = {}): ApprovalTerms => ({
   approvers: [],

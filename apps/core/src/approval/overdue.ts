@@ -4,7 +4,7 @@ import type { Approval } from './approval.ts'
 import { isOverdue, type ApprovalEvent } from './machine.ts'
 
 /** What time alone has done to an approval: a deadline passed, or a worker stopped saying that it is there (APR-37). */
-export function dueEvent(approval: Approval): ApprovalEvent | undefined {
+function dueEvent(approval: Approval): ApprovalEvent | undefined {
   if (isOverdue(approval, approval.nowMs)) return 'expire'
   if (approval.state !== 'EXECUTING' || approval.leaseUntilMs > approval.nowMs) return undefined
   return approval.sentFence === approval.fence ? 'lose' : 'release'

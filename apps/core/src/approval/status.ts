@@ -43,7 +43,7 @@ async function reasonForAgent(
 }
 
 /** A person's words to a machine: no control, bidirectional or invisible characters that could pose as ours. */
-export const forAgent = (text: string): string =>
+const forAgent = (text: string): string =>
   text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .slice(0, REASON_CHARS_MAX)

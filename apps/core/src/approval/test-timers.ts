@@ -19,7 +19,7 @@ export type TestTimers = Timers &
   }>
 
 /** Timers on the world's clock, which moves only by hand. */
-export function createTestTimers(world: Pick<World, 'nowMs'>): TestTimers {
+export function createTestTimers(world: { nowMs: number }): TestTimers {
   type Timer = { atMs: number; readonly everyMs?: number; readonly run: () => void }
   const timers = new Set<Timer>()
   const add = (timer: Timer): Disposable => {

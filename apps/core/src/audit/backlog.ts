@@ -16,7 +16,7 @@ export type Backlog = Readonly<{
 }>
 
 export const BACKLOG_EVENTS_MAX = 10_000
-export const BACKLOG_CHARS_MAX = 32 * 1024 * 1024
+const BACKLOG_CHARS_MAX = 32 * 1024 * 1024
 const RETRY_MS = 100
 
 /**

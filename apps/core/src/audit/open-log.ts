@@ -60,7 +60,7 @@ export async function openLog(
 export const logName = (deploymentId: string, logId: string): string =>
   `peta/${deploymentId}/${logId}`
 
-export const keyIdOf = (publicKey: Uint8Array): string => sha256Hex(publicKey)
+const keyIdOf = (publicKey: Uint8Array): string => sha256Hex(publicKey)
 
 async function isStored(
   db: Db,

@@ -8,8 +8,8 @@ import { randomBytes } from './random.ts'
 const ALGORITHM = 'aes-256-gcm'
 const TAG = { authTagLength: 16 } as const
 
-export const NONCE_BYTES = 12
-export const TAG_BYTES = TAG.authTagLength
+const NONCE_BYTES = 12
+const TAG_BYTES = TAG.authTagLength
 export const OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
 
 /**

@@ -2,8 +2,6 @@ import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto'
 
 export type Bytes = Uint8Array
 
-export const DIGEST_BYTES = 32
-
 /** Strings are hashed as UTF-8. */
 export const sha256 = (content: Bytes | string): Buffer => hash('sha256', content, 'buffer')
 

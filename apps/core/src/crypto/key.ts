@@ -19,9 +19,6 @@ export function createKey(bytes: Bytes): Key {
 
 export const drawKeyBytes = (): Buffer => randomBytes(KEY_BYTES)
 
-/** For wrapping under another key; clear the result after use. */
-export const exportKey = (key: Key): Buffer => key.export()
-
 /**
  * Commits to a key. GCM does not: one ciphertext can open under two keys, so a key is compared with its check
  * value before it is used (VLT-12).

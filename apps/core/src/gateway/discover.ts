@@ -6,7 +6,7 @@ import type { View } from './views.ts'
 const TTL_MS = 60_000
 
 /** What this principal can use, by its own view: a kind of which nothing is visible is not offered (MCP-28). */
-export function capabilitiesOf(view: View): Readonly<Record<string, object>> {
+function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   const has = (kind: Parameters<View['entries']>[0]): boolean => view.entries(kind).length > 0
   const hasResources = has('resource') || has('resource_template')
   return {

@@ -9,7 +9,7 @@ import type { McpReply } from './outcome.ts'
 
 /** Builders for the gateway's tests: a workspace with one server, and a governed call that a test scripts. */
 
-export const testServer: ServerRef = { id: 'srv_1', slug: 'files', labels: [], transport: 'stdio' }
+const testServer: ServerRef = { id: 'srv_1', slug: 'files', labels: [], transport: 'stdio' }
 
 export function testItem(
   kind: ItemKind,
@@ -44,7 +44,7 @@ export const echoTool = testItem('tool', {
   },
 })
 
-export const testItems: readonly CatalogueItem[] = [
+const testItems: readonly CatalogueItem[] = [
   echoTool,
   testItem('tool', { name: 'secret', inputSchema: { type: 'object' } }),
   testItem('tool', { name: 'new', inputSchema: { type: 'object' } }, { state: 'quarantined' }),
@@ -161,7 +161,7 @@ function askModern(
 }
 
 /** Reversible and bound to its purpose, which is all the gateway relies on. */
-export const testSealing: Pick<McpDeps, 'seal' | 'open'> = {
+const testSealing: Pick<McpDeps, 'seal' | 'open'> = {
   seal: (purpose, text) => Buffer.from(`${purpose}|${text}`).toString('base64url'),
   open(purpose, sealed) {
     const text = Buffer.from(sealed, 'base64url').toString()

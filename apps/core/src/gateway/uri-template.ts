@@ -24,7 +24,7 @@ const expansions: Readonly<Record<string, string>> = {
  *
  * @see RFC 6570
  */
-export function compileTemplate(template: string): TemplateMatch {
+function compileTemplate(template: string): TemplateMatch {
   let pattern = ''
   let from = 0
   for (const expression of template.matchAll(EXPRESSION)) {

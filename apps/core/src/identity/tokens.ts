@@ -10,8 +10,8 @@ import type { DraftEvent } from './draft.ts'
 import { tokenState, type TokenRecord } from './records.ts'
 
 const HOUR_MS = 3_600_000
-export const TOKEN_LIFE_MS = { default: HOUR_MS, min: 60_000, max: 90 * 24 * HOUR_MS } as const
-export const TOKEN_OVERLAP_MS_MAX = 24 * HOUR_MS
+const TOKEN_LIFE_MS = { default: HOUR_MS, min: 60_000, max: 90 * 24 * HOUR_MS } as const
+const TOKEN_OVERLAP_MS_MAX = 24 * HOUR_MS
 
 /** The token itself is in this one answer and nowhere else (IDN-13). */
 export type TokenSecret = Readonly<{ token: string; record: TokenRecord }>

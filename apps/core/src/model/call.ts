@@ -36,9 +36,6 @@ export type Call = Readonly<{
   receivedAtMs: number
 }>
 
-/** How a call ended at the server. `unknown` means it may have run (RUN-55). */
-export type OutcomeClass = 'answered' | 'not_sent' | 'unknown'
-
 /**
  * The server's answer: one whole JSON-RPC response frame as the server wrote it, scrubbed but not yet in the form of
  * the client's revision; the gateway gives it the client's id and era. Whole, because errors must be recognised,

@@ -6,9 +6,6 @@ export type ServerRef = Readonly<{
   transport: 'stdio' | 'http'
 }>
 
-/** A launch input or header whose value comes from the vault by reference, never by value. */
-export type SecretInput = Readonly<{ name: string; secretId: string }>
-
 /**
  * What an administrator installed. Immutable: a change is a new version with a new hash (RUN-1, RUN-2).
  */

@@ -24,7 +24,7 @@ const stopped = { code: 5031, status: 503 } as const
 const limited = { code: 4290, status: 429, facts: ['retryAfterS', 'callsMax'] } as const
 
 /** Own codes are positive; negative ones are those of JSON-RPC and MCP (MCP-24). */
-export const rpcProblems: Partial<Record<ProblemCode, RpcProblem>> = {
+const rpcProblems: Partial<Record<ProblemCode, RpcProblem>> = {
   not_json: { code: -32_700, status: 400, facts: ['problem'] },
   frame_invalid: { code: -32_600, status: 400, facts: ['problem'] },
   session_required: { code: -32_600, status: 400, facts: ['supported'] },

@@ -9,7 +9,7 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const SUFFIX_LENGTHS = [8, 12, 16, 24, 32] as const
 
 /** Aliases of Peta's own tools; no server may have it (MCP-103). */
-export const RESERVED_ALIAS = 'peta'
+const RESERVED_ALIAS = 'peta'
 
 export const isAlias = (text: string): boolean =>
   /^[a-z][a-z0-9-]{0,19}$/.test(text) && text !== RESERVED_ALIAS

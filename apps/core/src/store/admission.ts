@@ -11,7 +11,7 @@ export type Admission = Readonly<{
 
 export type AdmissionLimits = Readonly<{ requestsMax: number; bytesMax: number }>
 
-export const admissionLimits: AdmissionLimits = {
+const admissionLimits: AdmissionLimits = {
   requestsMax: 10_000,
   bytesMax: 64 * 1024 * 1024,
 }

@@ -5,7 +5,7 @@ import type { RootKey } from './root-key.ts'
 import { drawWrappedKey, unwrapKeyBytes } from './wrapped-key.ts'
 
 /** Workspace of the keys that no workspace owns. */
-export const DEPLOYMENT = 'deployment'
+const DEPLOYMENT = 'deployment'
 
 /**
  * An independent random key of 32 bytes for one use of another stage, such as signing the log. Made on first use,

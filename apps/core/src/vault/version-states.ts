@@ -2,7 +2,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { VersionRow } from './secret-record.ts'
 
 /** How long the version before the current one can be taken back into use (VLT-31). */
-export const GRACE_MS = 24 * 60 * 60 * 1000
+const GRACE_MS = 24 * 60 * 60 * 1000
 const KEPT_MAX = 10
 const NOTHING = new Uint8Array()
 

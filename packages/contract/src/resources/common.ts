@@ -16,8 +16,6 @@ export const Label = z
   .string()
   .regex(/^[a-z0-9][a-z0-9:._-]{0,63}$/, 'lower-case letters, digits and : . _ -')
 
-export const Reason = z.string().trim().min(3).max(500)
-
 export const Empty = z.strictObject({})
 
 /** A page of a list; `next` is absent on the last one. */

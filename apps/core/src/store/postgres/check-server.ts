@@ -33,7 +33,7 @@ export async function checkServer(client: Pick<Client, 'query'>): Promise<void> 
 
 export type ServerSettings = z.infer<typeof Settings>
 
-export function problemOf(settings: ServerSettings): string | undefined {
+function problemOf(settings: ServerSettings): string | undefined {
   const version = Math.trunc(settings.version / VERSION_FACTOR)
   if (version < VERSION_MIN) return `PostgreSQL ${version} is too old; use ${VERSION_MIN} or newer.`
   if (settings.encoding !== 'UTF8')

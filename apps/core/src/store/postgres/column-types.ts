@@ -17,7 +17,7 @@ export const columnTypes: CustomTypesConfig = {
 }
 
 /** @throws RangeError for what a number cannot hold exactly */
-export function parseInteger(text: string): number {
+function parseInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) {
     throw new RangeError('the database holds an integer that is too large for a number')
@@ -25,7 +25,7 @@ export function parseInteger(text: string): number {
   return value
 }
 
-export function parseBytes(text: string): Uint8Array {
+function parseBytes(text: string): Uint8Array {
   if (!text.startsWith(HEX_PREFIX)) throw new TypeError('bytea_output is not hex')
   // A copy, since a Buffer may be a view of a pool that other values share.
   return new Uint8Array(Buffer.from(text.slice(HEX_PREFIX.length), 'hex'))

@@ -12,7 +12,7 @@ export type SpaceWatch = Disposable &
 
 export type SpaceLimits = Readonly<{ warnBytes: number; stopBytes: number }>
 
-export const spaceLimits: SpaceLimits = {
+const spaceLimits: SpaceLimits = {
   warnBytes: 2 * 1024 ** 3,
   stopBytes: 256 * 1024 ** 2,
 }
