@@ -1,5 +1,8 @@
 import type { AuditDraft } from '../model/audit-event.ts'
+import { housekeeping } from './operations.ts'
 import type { CommandName, QueryName, Store } from './store.ts'
+
+const leavesNoEvent: ReadonlySet<CommandName> = new Set(housekeeping)
 
 /** A store before names have types: what an engine implements. */
 export type LooseStore = Omit<Store, 'query' | 'command' | 'housekeep'> &
@@ -17,7 +20,10 @@ export type LooseStore = Omit<Store, 'query' | 'command' | 'housekeep'> &
 export function typedStore(loose: LooseStore): Store {
   const store = {
     ...loose,
-    housekeep: (name: CommandName, args: unknown) => loose.command(name, args, []),
+    async housekeep(name: CommandName, args: unknown) {
+      if (!leavesNoEvent.has(name)) throw new TypeError(`${name} has to leave an event`)
+      return loose.command(name, args, [])
+    },
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return store as Store

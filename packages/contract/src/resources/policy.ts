@@ -4,12 +4,9 @@ import { Instant } from './common.ts'
 
 const SOURCE_BYTES_MAX = 1024 * 1024
 
-export const PolicySource = z
-  .string()
-  .max(SOURCE_BYTES_MAX)
-  .meta({ description: 'The rules as YAML 1.2' })
+const PolicySource = z.string().max(SOURCE_BYTES_MAX).meta({ description: 'The rules as YAML 1.2' })
 
-export const PolicyProblem = z.strictObject({
+const PolicyProblem = z.strictObject({
   severity: z.enum(['error', 'warning']),
   code: z.string(),
   rule: z.string().optional(),

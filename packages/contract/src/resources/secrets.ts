@@ -7,10 +7,10 @@ const SecretName = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'lower-case letters, digits and . _ -')
 const VALUE_BYTES_MAX = 65_536
 
-export const SecretValue = z.string().min(1).max(VALUE_BYTES_MAX)
+const SecretValue = z.string().min(1).max(VALUE_BYTES_MAX)
 
 /** Where, and only where, a secret may go. The server's definition hash is part of it (VLT-42). */
-export const Binding = z.strictObject({
+const Binding = z.strictObject({
   serverId: Id,
   target: z.enum(['header', 'basic', 'env', 'descriptor']),
   name: z

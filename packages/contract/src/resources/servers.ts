@@ -16,7 +16,7 @@ const HttpLaunch = z.strictObject({
   allowLoopback: z.boolean().default(false),
 })
 
-export const Launch = z.discriminatedUnion('kind', [StdioLaunch, HttpLaunch])
+const Launch = z.discriminatedUnion('kind', [StdioLaunch, HttpLaunch])
 
 export const ServerInstall = z.strictObject({
   slug: Slug,

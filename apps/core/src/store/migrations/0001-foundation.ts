@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** What every deployment has before any stage does: workspaces, instances, leases, jobs, the outbox, request ids. */
+/** What every deployment has before any stage does: workspaces, instances, leases, request ids. */
 export const foundation0001: Migration = {
   version: 1,
   name: 'foundation',
@@ -26,18 +26,6 @@ export const foundation0001: Migration = {
       token ${int} not null,
       expires_at ${int} not null,
       primary key (name)
-    ) ${tableEnd}`,
-    `create table outbox (
-      workspace_id ${text} not null,
-      id ${text} not null,
-      topic ${text} not null,
-      key ${text} not null,
-      version ${int} not null,
-      body ${text} not null,
-      created_at ${int} not null,
-      claim_token ${text},
-      claim_until ${int},
-      primary key (workspace_id, id)
     ) ${tableEnd}`,
     `create table request (
       workspace_id ${text} not null,
