@@ -23,7 +23,8 @@ if (values.direct) {
   const through = await runSuites('through Peta', peta.url)
   const compared = compare(verdictsOf(direct), verdictsOf(through), readExpectedFailures())
   say(tableOf(compared))
-  const { same, differs } = countsOf(compared.rows)
+  const { same, known, differs } = countsOf(compared.rows)
+  say(`${known} listed in expected-failures.yml\n`)
   end(same, differs + compared.stale.length + unfit.length)
 }
 

@@ -32,9 +32,8 @@ export type SuiteResult = Readonly<{
   summary: string
 }>
 
-const TOOL = createRequire(import.meta.url).resolve(
-  '@modelcontextprotocol/conformance/dist/index.js',
-)
+const require = createRequire(import.meta.url)
+const TOOL = require.resolve('@modelcontextprotocol/conformance/dist/index.js')
 
 const Checks = z.array(
   z.object({
