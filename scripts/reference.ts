@@ -52,7 +52,7 @@ function problemPage([code, { status, title, remedy }]: readonly [string, Entry]
 /** Where personal data lies, for whoever has to answer for it. */
 function dataMapPage(): string {
   const rows = Object.entries<Readonly<Record<string, string>>>(columns)
-    .toSorted()
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([tableName, of]) =>
       Object.entries(of).map(([column, kind]) => [`\`${tableName}\``, `\`${column}\``, kind]),
     )
