@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { CoreError } from '../../ground/errors.ts'
 import { lockDirectory } from './directory-lock.ts'
@@ -44,11 +44,18 @@ export function openDataDirectory(options: DataDirectoryOptions): DataDirectory 
 
 function makeWritable(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY })
+    makeDirectory(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
     throw new CoreError('data_dir_unwritable', { path: dataDir }, { cause })
   }
+}
+
+/** One by one: where a directory cannot be, as under /proc, `recursive` tries for ever. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  mkdirSync(path, { mode: OWNER_ONLY })
 }
 
 const freeOf = ({ bavail, bsize }: Readonly<{ bavail: number; bsize: number }>): number =>
