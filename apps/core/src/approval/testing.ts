@@ -90,7 +90,12 @@ export async function openTestApprovals(
   }
 }
 
-function needsOf(store: TestStore, world: World, timers: TestTimers): ApprovalDependencies {
+/** The rest of Core, as the world says it is. */
+export function needsOf(
+  store: ApprovalDependencies['store'],
+  world: World,
+  timers: TestTimers,
+): ApprovalDependencies {
   return {
     store,
     timers,
@@ -133,7 +138,7 @@ function testBox(world: World): Pick<ApprovalDependencies, 'sealData' | 'openDat
   }
 }
 
-const newWorld = (): World => ({
+export const newWorld = (): World => ({
   nowMs: 1_000_000_000_000,
   people: [
     voter('usr_ana', 'admin', 'finance'),
@@ -149,21 +154,26 @@ const newWorld = (): World => ({
   isVaultSealed: false,
 })
 
-async function createWorkspace(store: TestStore): Promise<void> {
+/** What someone who sets Peta up leaves in the database. */
+export async function createWorkspace(
+  store: Pick<TestStore, 'command'>,
+  newEventId: () => string = () => 'evt_0',
+): Promise<void> {
   const link = { workspaceId: '', id: 'lnk_0' }
   const hash = Buffer.alloc(32)
   const atMs = 1
-  const event = {
-    id: 'evt_0',
-    tsMs: 1,
-    workspaceId: '',
-    type: 'setup.completed',
-    fields: '',
-  } as const
+  const event = () =>
+    ({
+      id: newEventId(),
+      tsMs: 1,
+      workspaceId: '',
+      type: 'setup.completed',
+      fields: '"type":"setup.completed"',
+    }) as const
   await store.command(
     'identity.createLink',
     { ...link, kind: 'setup', hash, createdAtMs: atMs, expiresAtMs: 2 },
-    [event],
+    [event()],
   )
   await store.command(
     'identity.completeSetup',
@@ -174,6 +184,6 @@ async function createWorkspace(store: TestStore): Promise<void> {
       user: { id: 'usr_ana', email: 'ana@example.test', name: 'Ana' },
       session: { id: 'ses_0', userId: 'usr_ana', hash, createdAtMs: 1, endsAtMs: 2 },
     },
-    [event],
+    [event()],
   )
 }
