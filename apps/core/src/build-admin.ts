@@ -29,14 +29,20 @@ export type AdminSources = Ground &
     publicUrl: () => string
   }>
 
-export type Admin = AdminListener & Readonly<{ setupLink: () => Promise<string | undefined> }>
+export type Admin = AdminListener &
+  Readonly<{
+    setupLink: () => Promise<string | undefined>
+    /** Ends the answers that would go on for ever, so that the port can close. */
+    stop: () => void
+  }>
 
 /** Joins the stages for people. */
 export function buildAdmin(sources: AdminSources): Admin {
   const { stages, newId, log, version, hostKey, publicUrl } = sources
   const { identity } = stages
+  const stopping = new AbortController()
   const app = createAdminApp({
-    commands: commandsOf(sources),
+    commands: commandsOf(sources, stopping.signal),
     person: identity.person,
     refuseInUrl: identity.refuseInUrl,
     isHost: hostProof(hostKey),
@@ -50,6 +56,7 @@ export function buildAdmin(sources: AdminSources): Admin {
   })
   return {
     ...createAdminListener(app, newId),
+    stop: () => stopping.abort(),
     async setupLink() {
       if (await identity.setup.isDone()) return undefined
       const { link } = await identity.links.create()
@@ -58,7 +65,7 @@ export function buildAdmin(sources: AdminSources): Admin {
   }
 }
 
-function commandsOf(sources: AdminSources): AdminCommands {
+function commandsOf(sources: AdminSources, stopping: AbortSignal): AdminCommands {
   const { stages, store, clock, publicUrl } = sources
   const { identity, policy, approvals, vault, runtime } = stages
   return {
@@ -69,7 +76,7 @@ function commandsOf(sources: AdminSources): AdminCommands {
     ...policyCommands({ policy, ...createHypotheticalCall({ identity, runtime, ...sources }) }),
     ...approvalCommands({ approvals }),
     ...auditCommands(sources),
-    ...eventCommands({ store, sleep }),
+    ...eventCommands({ store, sleep, stopping, nowMs: clock.nowMs, isCurrent: identity.isCurrent }),
     ...statusCommands({
       version: sources.version,
       engine: store.engine,

@@ -72,6 +72,8 @@ export async function startCore(
     await listen({ ...config.http, ...admin, issuers: [], mcp: buildMcp(ground, stages, keys) }),
   )
 
+  lifetime.defer(() => admin.stop())
+
   const running = lifetime.move()
   return {
     url: listener.publicUrl,

@@ -2,15 +2,18 @@ import type { Person } from '../model/principal.ts'
 import { EVENTS_PER_LOOK } from '../store/families/events.ts'
 import type { Store } from '../store/store.ts'
 import type { AdminCommands } from './command.ts'
+import { encodePosition, parsePosition, type EventPosition } from './event-position.ts'
 
 export type EventParts = Readonly<{
   store: Pick<Store, 'query' | 'hints'>
+  nowMs: () => number
   /** Resolves after `ms`, or as soon as the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Whether the session that opened the stream still stands, with the same role. */
+  isCurrent: (person: Person) => Promise<boolean>
+  /** Aborts when Core stops, which must not wait for those who watch. */
+  stopping: AbortSignal
 }>
-
-/** By log: the index of the next entry to send. */
-type Positions = Readonly<Record<string, number>>
 
 const HEARTBEAT_MS = 15_000
 /** Watchers look at most this often, however busy the log is. */
@@ -23,84 +26,98 @@ const SEES_ALL: ReadonlySet<string> = new Set(['owner', 'admin', 'auditor'])
 export function eventCommands(parts: EventParts): Pick<AdminCommands, 'events.stream'> {
   return {
     'events.stream': async ({ person, lastEventId, signal }) =>
-      watch(parts, { person, from: parsePositions(lastEventId), signal }),
+      watch(parts, {
+        person,
+        from: parsePosition(lastEventId),
+        signal: AbortSignal.any([signal, parts.stopping]),
+      }),
   }
 }
 
-type Watch = Readonly<{ person: Person; from: Positions | undefined; signal: AbortSignal }>
+type Watch = Readonly<{ person: Person; from: EventPosition | undefined; signal: AbortSignal }>
 
+/** The session is asked before each look: a stream lasts no longer than the right to open it (IDN-20). */
 async function* watch(parts: EventParts, { person, from, signal }: Watch): AsyncGenerator<string> {
   const alarm = createAlarm(parts, signal)
-  using watching = parts.store.hints.on('event', alarm.ring)
+  using watching = parts.store.hints.on('event', () => alarm.ring())
   void watching
-  let positions = from ?? (await headsOf(parts))
+  let position = from ?? (await presentPosition(parts))
+  let spokeAtMs = parts.nowMs()
   yield ': connected\n\n'
   while (!signal.aborted) {
-    const found = await look(parts, person, positions)
-    positions = found.positions
-    yield found.text || ': still here\n\n'
+    if (!(await parts.isCurrent(person))) return
+    const found = await look(parts, person, position)
+    position = found.position
+    const isSilent = parts.nowMs() - spokeAtMs >= HEARTBEAT_MS
+    if (found.text || isSilent) {
+      spokeAtMs = parts.nowMs()
+      yield found.text || ': still here\n\n'
+    }
     if (!found.hasMore) await alarm.rung()
   }
 }
 
-type Look = Readonly<{ text: string; positions: Positions; hasMore: boolean }>
+type Look = Readonly<{ text: string; position: EventPosition; hasMore: boolean }>
 
-async function look({ store }: EventParts, person: Person, before: Positions): Promise<Look> {
-  const positions: Record<string, number> = { ...before }
+async function look({ store }: EventParts, person: Person, before: EventPosition): Promise<Look> {
+  const next: Record<string, number> = { ...before.next }
+  const ended: string[] = []
+  let { sinceMs } = before
   let text = ''
   let hasMore = false
-  for (const { logId } of await store.query('event.heads', {})) {
-    const from = positions[logId] ?? 0
-    const rows = await store.query('event.after', { workspaceId: person.workspaceId, logId, from })
+  const logs = await store.query('event.logs', { known: Object.keys(next), sinceMs })
+  for (const { logId, size, openedAtMs, closedAtMs } of logs) {
+    const from = next[logId] ?? 0
+    const asked = { workspaceId: person.workspaceId, logId, from }
+    const rows = await store.query('event.after', asked)
+    const isPart = rows.length === EVENTS_PER_LOOK
+    sinceMs = Math.max(sinceMs, openedAtMs)
     for (const { idx, ...event } of rows) {
-      positions[logId] = idx + 1
-      if (isVisible(person, event.type)) text += frameOf(event, positions)
+      next[logId] = idx + 1
+      if (isVisible(person, event.type)) text += frameOf(event, { sinceMs, next })
     }
-    positions[logId] ??= from
-    hasMore ||= rows.length === EVENTS_PER_LOOK
+    if (!isPart) next[logId] = Math.max(next[logId] ?? 0, size)
+    if (!isPart && closedAtMs !== null && openedAtMs < sinceMs) ended.push(logId)
+    hasMore ||= isPart
   }
-  return { text, positions, hasMore }
+  for (const logId of ended) delete next[logId]
+  return { text, position: { sinceMs, next }, hasMore }
 }
 
 const isVisible = (person: Person, type: string): boolean =>
   SEES_ALL.has(person.role) || type.startsWith('approval.')
 
-const frameOf = (event: { type: string }, positions: Positions): string =>
-  `id: ${encodePositions(positions)}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+const frameOf = (event: { type: string }, position: EventPosition): string =>
+  `id: ${encodePosition(position)}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
-async function headsOf({ store }: EventParts): Promise<Positions> {
-  const heads = await store.query('event.heads', {})
-  return Object.fromEntries(heads.map(({ logId, size }) => [logId, size]))
-}
-
-const encodePositions = (positions: Positions): string =>
-  Buffer.from(JSON.stringify(positions)).toString('base64url')
-
-/** What does not parse is forgotten: the stream then starts with what comes next, as for a new watcher. */
-function parsePositions(text: string | undefined): Positions | undefined {
-  if (!text) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    return isPositions(value) ? value : undefined
-  } catch {
-    return undefined
+/** Behind everything that has happened so far. */
+async function presentPosition({ store, nowMs }: EventParts): Promise<EventPosition> {
+  const logs = await store.query('event.logs', { known: [], sinceMs: nowMs() })
+  return {
+    sinceMs: Math.max(0, ...logs.map(({ openedAtMs }) => openedAtMs)),
+    next: Object.fromEntries(logs.map(({ logId, size }) => [logId, size])),
   }
 }
 
-const isPositions = (value: unknown): value is Positions =>
-  typeof value === 'object' && value !== null && Object.values(value).every(Number.isSafeInteger)
-
-/** Rings on a hint, but no sooner than `LOOK_MS` after the last time, and at the latest for a heartbeat. */
+/**
+ * Rings on a hint, but no sooner than `LOOK_MS` after the last time, and at the latest for a heartbeat. A hint that
+ * comes while nobody waits is kept.
+ */
 function createAlarm({ sleep }: EventParts, signal: AbortSignal) {
-  let ring = nothing
+  let isDue = false
+  let waiting = new AbortController()
   return {
-    ring: (): void => ring(),
+    ring(): void {
+      isDue = true
+      waiting.abort()
+    },
     async rung(): Promise<void> {
-      const hint = new Promise<void>((resolve) => (ring = resolve))
       await sleep(LOOK_MS, signal)
-      await Promise.race([hint, sleep(HEARTBEAT_MS, signal)])
+      if (!isDue) {
+        waiting = new AbortController()
+        await sleep(HEARTBEAT_MS, AbortSignal.any([signal, waiting.signal]))
+      }
+      isDue = false
     },
   }
 }
-
-const nothing = (): void => undefined

@@ -18,6 +18,7 @@ export type Identity = AsyncDisposable &
   Readonly<{
     identify: Authenticate['identify']
     person: Sessions['person']
+    isCurrent: Sessions['isCurrent']
     endSession: Sessions['end']
     /** Ends a genuine credential that came in a URL, then refuses. @throws CoreError `credential_in_url` */
     refuseInUrl: (credential: string) => Promise<never>
@@ -72,6 +73,7 @@ export async function openIdentity(dependencies: IdentityDependencies): Promise<
   return {
     identify: authenticate.identify,
     person: sessions.person,
+    isCurrent: sessions.isCurrent,
     endSession: sessions.end,
     async refuseInUrl(credential) {
       const token = authenticate.recognise(credential)

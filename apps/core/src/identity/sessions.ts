@@ -42,6 +42,8 @@ export type Sessions = Readonly<{
    * @throws CoreError `unauthenticated`, `human_session_required`, `store_unavailable`, `vault_sealed`
    */
   person: (authorization: string | undefined) => Promise<Person>
+  /** Whether a person's session still stands and gives the same role, for answers that go on for long (IDN-20). */
+  isCurrent: (person: Person) => Promise<boolean>
   end: (person: Person) => Promise<void>
   /** Ends the session of a genuine session token, whoever shows it; anything else changes nothing. */
   endByToken: (token: string, reason: string) => Promise<void>
@@ -59,6 +61,7 @@ export type SessionsParts = Readonly<{
 export const createSessions = (parts: SessionsParts): Sessions => ({
   prepare: (workspaceId, userId) => prepare(parts, workspaceId, userId),
   person: (authorization) => identifyPerson(parts, authorization),
+  isCurrent: (person) => isCurrent(parts, person),
   end: ({ workspaceId, userId, sessionId }) =>
     end(parts, { workspaceId, userId, id: sessionId }, 'sign_out'),
   async endByToken(token, reason) {
@@ -92,7 +95,7 @@ async function identifyPerson(
   parts.directory.assertCurrent()
   const row = await genuine(parts, text)
   const nowMs = parts.clock.nowMs()
-  if (!row || row.ended_at !== null || !isWithin(row, nowMs)) throw unauthenticated()
+  if (!row || !stands(row, nowMs)) throw unauthenticated()
   const workspace = parts.directory.workspace(row.workspace_id)
   const user = workspace.user(row.user_id)
   if (user?.status !== 'active') throw unauthenticated()
@@ -109,6 +112,21 @@ async function identifyPerson(
     groups: workspace.groupsOf(user.id),
     sessionId: row.id,
   }
+}
+
+async function isCurrent(
+  { store, directory, clock }: SessionsParts,
+  { workspaceId, userId, sessionId, role }: Person,
+): Promise<boolean> {
+  directory.assertCurrent()
+  const row = await store.query('identity.session', { workspaceId, id: sessionId })
+  const user = directory.workspace(workspaceId).user(userId)
+  return (
+    row !== undefined &&
+    stands(row, clock.nowMs()) &&
+    user?.status === 'active' &&
+    user.role === role
+  )
 }
 
 /** The row of a session token whose secret is right, whatever its state. */
@@ -141,9 +159,10 @@ function bearerOf(authorization: string | undefined): string {
   return authorization.slice('bearer '.length)
 }
 
-const isWithin = (
-  session: Readonly<{ seen_at: number; ends_at: number }>,
+const stands = (
+  session: Readonly<{ ended_at: number | null; seen_at: number; ends_at: number }>,
   nowMs: number,
-): boolean => nowMs < session.ends_at && nowMs - session.seen_at < SESSION_IDLE_MS
+): boolean =>
+  session.ended_at === null && nowMs < session.ends_at && nowMs - session.seen_at < SESSION_IDLE_MS
 
 const unauthenticated = (): CoreError => new CoreError('unauthenticated')

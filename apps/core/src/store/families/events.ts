@@ -10,13 +10,26 @@ export const EVENTS_PER_LOOK = 200
  * a cursor over times would skip what commits late (STO-42).
  */
 export const eventQueries = {
-  /** Where each log that is still written ends. */
-  'event.heads': query(z.strictObject({}), (db) =>
-    db
-      .selectFrom('audit_log')
-      .select(['log_id as logId', 'size'])
-      .where('closed_at', 'is', null)
-      .execute(),
+  /**
+   * The logs in which a watcher may have something to read: those still written, those it had begun, and those opened
+   * since, which a restart may have closed again.
+   */
+  'event.logs': query(
+    z.strictObject({ known: z.array(z.string()), sinceMs: z.int() }),
+    (db, { known, sinceMs }) =>
+      db
+        .selectFrom('audit_log')
+        .select(['log_id as logId', 'size', 'opened_at as openedAtMs', 'closed_at as closedAtMs'])
+        .where((of) =>
+          of.or([
+            of('closed_at', 'is', null),
+            of('opened_at', '>=', sinceMs),
+            ...(known.length > 0 ? [of('log_id', 'in', [...known])] : []),
+          ]),
+        )
+        .orderBy('opened_at')
+        .orderBy('log_id')
+        .execute(),
   ),
 
   'event.after': query(
