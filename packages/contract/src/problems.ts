@@ -408,6 +408,11 @@ export const problems = {
     title: 'The port is taken',
     remedy: 'Stop what listens on {address}, or set PETA_PORT to a free port.',
   },
+  bind_failed: {
+    status: 500,
+    title: 'Peta cannot listen there',
+    remedy: '{problem}',
+  },
   bind_unsafe: {
     status: 500,
     title: 'Peta would listen beyond this machine without TLS',

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { CoreError } from '../ground/errors.ts'
+import { unwritable } from './unwritable.ts'
 
 const ID = /^ins_[0-9a-f]{32}$/
 
@@ -9,7 +9,7 @@ const ID = /^ins_[0-9a-f]{32}$/
  * The name of this installation, kept in its data directory: what its audit logs, leases and child processes are known
  * by over restarts.
  *
- * @throws CoreError `data_dir_unwritable`
+ * @throws CoreError `data_dir_unwritable`, `storage_full`
  */
 export async function readInstanceId(
   dataDir: string,
@@ -24,7 +24,7 @@ export async function readInstanceId(
     await writeFile(`${path}.new`, `${id}\n`, { mode: 0o600 })
     await rename(`${path}.new`, path)
   } catch (cause) {
-    throw new CoreError('data_dir_unwritable', { path: dataDir }, { cause })
+    throw unwritable(dataDir, cause)
   }
   return id
 }

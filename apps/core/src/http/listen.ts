@@ -33,7 +33,7 @@ const TICK_MS = 5_000
  * Opens the one port: MCP paths are told by comparing strings before any framework looks at the request (H1), the
  * rest goes to `fallback`. Slow senders are cut off (SEC-90).
  *
- * @throws CoreError `port_taken`
+ * @throws CoreError `port_taken`, `bind_failed`
  */
 export async function listen(deps: ListenDeps): Promise<Listener> {
   const options = {
@@ -106,13 +106,30 @@ async function bind(
   try {
     await promise
   } catch (cause) {
-    throw new CoreError('port_taken', { address: `${host}:${port}` }, { cause })
+    throw bindError(cause, { host, port })
   }
   server.removeListener('error', reject)
   const bound = server.address()
   if (typeof bound !== 'object' || bound === null)
     throw new RangeError('no address after listening')
   return bound
+}
+
+type Place = Readonly<{ host: string; port: number }>
+
+function bindError(cause: unknown, { host, port }: Place): CoreError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  if (code === 'EADDRINUSE') {
+    return new CoreError('port_taken', { address: `${host}:${port}` }, { cause })
+  }
+  const problem = bindProblems[code]?.({ host, port }) ?? `Listening on ${host}:${port}: ${code}.`
+  return new CoreError('bind_failed', { problem }, { cause })
+}
+
+const bindProblems: Readonly<Record<string, (place: Place) => string>> = {
+  EACCES: ({ port }) => `This user may not open port ${port}; set PETA_PORT to 1024 or above.`,
+  EADDRNOTAVAIL: ({ host }) =>
+    `No interface has the address ${host}; set PETA_BIND to an address of this machine.`,
 }
 
 /** Lets running answers end, then cuts what is left. */

@@ -18,7 +18,13 @@ export type MigrateOptions = Readonly<{
   migrations?: readonly Migration[]
 }>
 
-type Applied = Readonly<{ version: number; name: string; checksum: string; min_reader: number }>
+type Applied = Readonly<{
+  version: number
+  name: string
+  checksum: string
+  min_reader: number
+  app_version: string
+}>
 
 type Step = Readonly<{ migration: Migration; statements: readonly string[]; checksum: string }>
 
@@ -61,7 +67,7 @@ async function readLedger(db: Db, engine: keyof typeof sqlTypes): Promise<readon
   await sql.raw(ledger).execute(db)
   return db
     .selectFrom('schema_migration')
-    .select(['version', 'name', 'checksum', 'min_reader'])
+    .select(['version', 'name', 'checksum', 'min_reader', 'app_version'])
     .orderBy('version')
     .execute()
 }
@@ -69,7 +75,7 @@ async function readLedger(db: Db, engine: keyof typeof sqlTypes): Promise<readon
 function pendingSteps(steps: readonly Step[], applied: readonly Applied[]): readonly Step[] {
   const newest = steps.at(-1)?.migration.version ?? 0
   const tooNew = applied.find((row) => row.version > newest && row.min_reader > newest)
-  if (tooNew) throw new CoreError('schema_too_new', { version: `with schema ${tooNew.min_reader}` })
+  if (tooNew) throw new CoreError('schema_too_new', { version: tooNew.app_version })
 
   const known = new Map(applied.map((row) => [row.version, row.checksum]))
   for (const { migration, checksum } of steps) {

@@ -20,6 +20,7 @@ import { postgresHandles } from './database.ts'
 import { openKeptClient } from './kept-client.ts'
 import { migratePostgres } from './migrate-postgres.ts'
 import { openSharedHints } from './shared-hints.ts'
+import { whyUnreachable } from './why-unreachable.ts'
 import { postgresWriter } from './writer-connection.ts'
 
 const READERS_MAX = 10
@@ -89,14 +90,13 @@ async function prepareDatabase(
   } catch (cause) {
     const error = storeError(cause)
     if (isCoreError(error) && error.code !== 'store_unavailable') throw error
-    throw new CoreError('database_unreachable', { problem: UNREACHABLE }, { cause })
+    log.error({ err: cause }, 'the database cannot be reached')
+    const problem = whyUnreachable(cause, client)
+    throw new CoreError('database_unreachable', { problem }, { cause })
   } finally {
     await client.end()
   }
 }
-
-const UNREACHABLE =
-  'Check PETA_DATABASE_URL, and that the server runs and lets this user in; the log has what it answered.'
 
 function openPool({ log }: OpenStoreOptions, databaseUrl: Secret<string>): Pool {
   const pool = new Pool({

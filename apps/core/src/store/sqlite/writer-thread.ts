@@ -3,7 +3,7 @@ import { setTimeout as pauseMs } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 
 import type { LogAppender } from '../appender.ts'
-import { toErrorMessage } from '../store-error.ts'
+import { storeError, toErrorMessage } from '../store-error.ts'
 import { unpackRequest, type WriteReply } from '../write-request.ts'
 import { createWriter } from '../writer.ts'
 import { openSqlite, type SqliteConnection } from './database.ts'
@@ -28,7 +28,7 @@ export async function runWriterThread(
     serve(port, connection, { appender, post, walPath: `${path}-wal` })
     post({ kind: 'opened', migrated })
   } catch (error) {
-    post({ kind: 'failed', error: toErrorMessage(error) })
+    post({ kind: 'failed', error: toErrorMessage(storeError(error)) })
   }
 }
 

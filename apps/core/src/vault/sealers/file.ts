@@ -46,7 +46,10 @@ async function readKey(place: KeyFilePlace): Promise<Buffer> {
 
 /** Leaves a key that is there alone; made whole and flushed before anything is sealed with it. */
 async function makeKey(place: KeyFilePlace): Promise<void> {
-  await mkdir(dirname(place.keyFile), { recursive: true, mode: DIRECTORY_MODE })
+  const directoryPath = dirname(place.keyFile)
+  await mkdir(directoryPath, { recursive: true, mode: DIRECTORY_MODE }).catch((error: unknown) => {
+    throw unmakeable(place.keyFile, error)
+  })
   await assertDirectory(place)
   try {
     await using file = await open(
@@ -56,10 +59,10 @@ async function makeKey(place: KeyFilePlace): Promise<void> {
     )
     await writeKey(file)
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw unavailable(place.keyFile, error)
+    if (!hasCode(error, 'EEXIST')) throw unmakeable(place.keyFile, error)
     return
   }
-  await using directory = await open(dirname(place.keyFile), O_RDONLY)
+  await using directory = await open(directoryPath, O_RDONLY)
   await directory.sync()
 }
 
@@ -93,7 +96,10 @@ async function assertDirectory({ keyFile, outsideOf }: KeyFilePlace): Promise<vo
   const directory = await real(dirname(keyFile))
   for (const other of outsideOf) {
     if (isInside(directory, await real(other))) {
-      throw unsafe(`${keyFile} is inside ${other}; a copy of the data would carry its own key.`)
+      throw unsafe(
+        `${keyFile} is inside ${other}, so a copy of the data would carry its own key; ` +
+          'set PETA_SEALER_FILE to a path outside.',
+      )
     }
   }
   const { mode } = await stat(directory).catch((error: unknown) => {
@@ -130,4 +136,14 @@ const unsafe = (problem: string): CoreError => new CoreError('sealer_unsafe', { 
 const unavailable = (path: string, cause: unknown): CoreError =>
   cause instanceof CoreError
     ? cause
-    : new CoreError('sealer_unavailable', { problem: `${path} cannot be opened.` }, { cause })
+    : new CoreError('sealer_unavailable', { problem: whyUnavailable(path, cause) }, { cause })
+
+const whyUnavailable = (path: string, cause: unknown): string =>
+  hasCode(cause, 'ENOENT')
+    ? `Put ${path} back, or set PETA_SEALER_FILE to where it is; without it the data stays closed.`
+    : `Let this user read ${path}, or set PETA_SEALER_FILE.`
+
+function unmakeable(path: string, cause: unknown): CoreError {
+  const problem = `Let this user write ${path}, or set PETA_SEALER_FILE to where it may.`
+  return new CoreError('sealer_unavailable', { problem }, { cause })
+}
