@@ -158,7 +158,7 @@ function explore(design: Design, { isResendable }: Readonly<{ isResendable: bool
     ends: new Set(),
   }
   for (let world = open.pop(); world; world = open.pop()) {
-    const key = JSON.stringify(world)
+    const key = keyOf(world)
     if (known.has(key)) continue
     known.add(key)
     seen.states += 1
@@ -171,6 +171,17 @@ function explore(design: Design, { isResendable }: Readonly<{ isResendable: bool
   }
   return seen
 }
+
+/** Equal for equal worlds; what never changes is left out. */
+const keyOf = ({ row, workers, ...rest }: World): string =>
+  [
+    row.state,
+    row.attempt,
+    row.fence,
+    row.sentFence,
+    ...Object.values(rest),
+    ...workers.flatMap((worker) => (worker ? Object.values(worker) : [undefined])),
+  ].join()
 
 /** Votes, second thoughts, changed rules and the clock. */
 function peopleAndTime(world: World): readonly World[] {
