@@ -53,7 +53,8 @@ describe('the data directory', () => {
   })
 
   it('is refused to a second opener, who learns who has it (STO-11)', () => {
-    using _held = openDataDirectory(options(home))
+    using held = openDataDirectory(options(home))
+    expect(held.databasePath).toContain(home)
     expect(() => openDataDirectory(options(home))).toThrow(
       expect.objectContaining({
         code: 'data_dir_in_use',
