@@ -123,13 +123,19 @@ function openRecord(sources: StageSources, lifetime: AsyncDisposableStack): Call
 
 function namesOf({ directory }: Identity, workspaceId: string): DirectoryNames {
   const workspace = directory.workspace(workspaceId)
-  const agents = workspace.agents()
+  const [users, agents] = [workspace.users(), workspace.agents()]
   return {
-    users: workspace.users().map(({ id }) => id),
+    users: users.map(({ id }) => id),
     groups: workspace.groups().map(({ name, members }) => ({ name, members: members.length })),
     roles: ['owner', 'admin', 'approver', 'auditor', 'member'],
     agents: agents.map(({ id }) => id),
     clients: agents.map(({ name }) => name),
     agentLabels: ['owned', ...agents.flatMap(({ labels }) => labels)],
+    administrators: users.filter(isAdministrator).length,
   }
 }
+
+type User = ReturnType<ReturnType<Identity['directory']['workspace']>['users']>[number]
+
+const isAdministrator = ({ role, status }: User): boolean =>
+  status === 'active' && (role === 'owner' || role === 'admin')

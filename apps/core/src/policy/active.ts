@@ -5,8 +5,13 @@ import type { CompileCondition } from './cel/program.ts'
 import { compilePolicy, type CompiledPolicy } from './compile.ts'
 import { createDecisionCache, type DecisionCache } from './decision-cache.ts'
 import { parsePolicy } from './parse.ts'
+import { createReadsArguments, type ReadsArguments } from './reads-arguments.ts'
 
-export type ActivePolicy = Readonly<{ policy: CompiledPolicy; cache: DecisionCache }>
+export type ActivePolicy = Readonly<{
+  policy: CompiledPolicy
+  cache: DecisionCache
+  readsArguments: ReadsArguments
+}>
 
 export type ActivePolicies = AsyncDisposable &
   Readonly<{
@@ -88,8 +93,6 @@ async function load(
     log.error({ workspaceId, version }, 'active rules cannot be read; everything is denied')
   }
   const readable = problems.length > 0 ? { rules: [], vars: {} } : document
-  return {
-    policy: compilePolicy(version, readable, compileCondition),
-    cache: createDecisionCache(),
-  }
+  const policy = compilePolicy(version, readable, compileCondition)
+  return { policy, cache: createDecisionCache(), readsArguments: createReadsArguments(policy) }
 }

@@ -21,12 +21,17 @@ export function checkEnvelope({ document, locate }: CheckedRules): readonly Poli
 function faultsOf(rule: Rule): readonly Fault[] {
   const asks = rule.effect === 'require_approval'
   const faults: readonly (Fault | false)[] = [
-    rule.tier === 'personal' && ['not_supported_yet', 'tier', 'personal rules are not enforced'],
-    rule.guardrail && [
+    rule.tier === 'personal' && [
       'not_supported_yet',
-      'guardrail',
-      'no second administrator is asked for yet',
+      'tier',
+      "a personal rule has no place among a workspace's rules",
     ],
+    rule.guardrail &&
+      !mayGuard(rule) && [
+        'parse_error',
+        'guardrail',
+        'guardrail goes with deny, or with require_approval and gate',
+      ],
     rule.gate && !asks && ['parse_error', 'gate', 'gate goes with require_approval only'],
     rule.obligations.approval !== undefined &&
       !asks && ['parse_error', 'obligations', 'approval terms go with require_approval only'],
@@ -40,6 +45,10 @@ function faultsOf(rule: Rule): readonly Fault[] {
   ]
   return faults.filter((fault) => fault !== false)
 }
+
+/** A guardrail only restricts, so that nothing has to be weighed against it. */
+const mayGuard = ({ effect, gate }: Rule): boolean =>
+  effect === 'deny' || (effect === 'require_approval' && gate)
 
 function unaskable({ scope }: Rule): Fault | false {
   const actions = scope.actions.filter((action) => !askableActions.has(action))

@@ -10,6 +10,7 @@ import {
   type ResourceSelector,
 } from './scope.ts'
 import type { DirectoryNames, Surroundings } from './surroundings.ts'
+import { isUriPattern } from './uri-pattern.ts'
 
 /** Labels that administrators give tools (POL-49) and that the directory gives agents, used or not. */
 const TOOL_LABELS = [
@@ -60,9 +61,11 @@ function faultsOf(rule: Rule, knows: Known): readonly Fault[] {
         ? []
         : [unknown(['scope', 'principals', at], text)]
     }),
-    ...resources.flatMap((text, at) => {
+    ...resources.flatMap((text, at): readonly Fault[] => {
       const selector = parseResourceSelector(text)
-      return selector && knows.resource(selector) ? [] : [unknown(['scope', 'resources', at], text)]
+      const path = ['scope', 'resources', at]
+      if (!selector || !knows.resource(selector)) return [unknown(path, text)]
+      return isUnspelled(selector) ? [['parse_error', path, unspelled(text)]] : []
     }),
     ...(rule.owner === undefined || knows.owner(rule.owner)
       ? []
@@ -70,6 +73,13 @@ function faultsOf(rule: Rule, knows: Known): readonly Fault[] {
     ...approverFaults(rule, knows),
   ]
 }
+
+/** A pattern that no URI can match after it was normalised is a hole, like a name that does not exist (POL-16). */
+const isUnspelled = (selector: ResourceSelector): boolean =>
+  selector.kind === 'resource' && !isUriPattern(selector.pattern)
+
+const unspelled = (text: string): string =>
+  `${text} matches no URI: rules see scheme and host in lower case, no needless percent-encoding, no dot segments`
 
 const unknown = (path: readonly PropertyKey[], name: string): Fault => [
   'unknown_reference',

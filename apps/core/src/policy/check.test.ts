@@ -44,7 +44,12 @@ describe('what the keys say together', () => {
     ['terms without an ask', { lines: ['obligations: {approval: {quorum: 2}}'] }, 'parse_error'],
     ['an expiring deny', { lines: ['expires_at: 2027-01-01T00:00:00Z'] }, 'restriction_expires'],
     ['a personal rule', { lines: ['tier: personal'] }, 'not_supported_yet'],
-    ['a guardrail', { lines: ['guardrail: true'] }, 'not_supported_yet'],
+    ['a guardrail that allows', { effect: 'allow', lines: ['guardrail: true'] }, 'parse_error'],
+    [
+      'a guardrail that grants',
+      { effect: 'require_approval', lines: ['guardrail: true'] },
+      'parse_error',
+    ],
     [
       'an ask that nobody could answer (POL-21)',
       {
@@ -53,11 +58,18 @@ describe('what the keys say together', () => {
       },
       'ask_unsupported',
     ],
-  ] as const)('%s is an error', (_what, over, code) => {
+  ] as const)('%s is an error (POL-1)', (_what, over, code) => {
     expect(codes(check(source(over)))).toEqual([code])
   })
 
-  it('an id that is used twice is an error', () => {
+  it.each([
+    ['deny', []],
+    ['require_approval', ['gate: true']],
+  ])('a guardrail of effect %s is fine (POL-1)', (effect, lines) => {
+    expect(check(source({ effect, lines: ['guardrail: true', ...lines] }))).toEqual([])
+  })
+
+  it('an id that is used twice is an error (POL-1)', () => {
     const twice = source().replace('vars:', `  - {id: a, scope: ${SCOPE}, effect: allow}\nvars:`)
     expect(check(twice)).toMatchObject([{ code: 'duplicate_id', rule: 'a', line: 5 }])
   })
@@ -84,6 +96,13 @@ describe('names in a scope (POL-26)', () => {
     '%s that does not exist is an error',
     (resource) => {
       expect(codes(check(scoped('any', resource)))).toEqual(['unknown_reference'])
+    },
+  )
+
+  it.each(['FILE:///**', 'file:///%61', 'file:///a/../b'])(
+    'a pattern that no normalised URI matches, %s, is an error (POL-16)',
+    (pattern) => {
+      expect(codes(check(scoped('any', `resource:stripe/${pattern}`)))).toEqual(['parse_error'])
     },
   )
 

@@ -1,8 +1,10 @@
 import { checkConditions } from './check-conditions.ts'
 import { checkEnvelope } from './check-envelope.ts'
+import { checkGuardrails } from './check-guardrails.ts'
 import { checkReach } from './check-reach.ts'
 import { checkReferences } from './check-references.ts'
 import type { CompileCondition } from './cel/program.ts'
+import { diffPolicies, type PolicyDiff } from './diff.ts'
 import { parsePolicy, type Locate } from './parse.ts'
 import type { PolicyProblem } from './problem.ts'
 import type { PolicyDocument } from './rule.ts'
@@ -16,7 +18,11 @@ export type CheckedRules = Readonly<{
   compileCondition: CompileCondition
 }>
 
-export type Checked = Readonly<{ document: PolicyDocument; report: readonly PolicyProblem[] }>
+export type Checked = Readonly<{
+  report: readonly PolicyProblem[]
+  /** Beside the rules that these are written on. */
+  changes: PolicyDiff
+}>
 
 /**
  * Everything that can be said about rules before they decide anything (POL-26): whether they can be read, whether
@@ -28,15 +34,17 @@ export function checkPolicy(
   compileCondition: CompileCondition,
 ): Checked {
   const { document, problems, locate } = parsePolicy(source)
-  if (problems.length > 0) return { document, report: sort(problems) }
+  const changes = diffPolicies(around.previous, document)
+  if (problems.length > 0) return { report: sort(problems), changes }
   const rules = { document, locate, around, compileCondition }
   const report = [
     ...checkEnvelope(rules),
     ...checkReferences(rules),
     ...checkConditions(rules),
     ...checkReach(rules),
+    ...checkGuardrails(rules),
   ]
-  return { document, report: sort(report) }
+  return { report: sort(report), changes }
 }
 
 function sort(report: readonly PolicyProblem[]): readonly PolicyProblem[] {

@@ -1,4 +1,4 @@
-import type { Call } from '../model/call.ts'
+import type { Action, Call } from '../model/call.ts'
 import type { RuleHit } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import type { CatalogueItem, ItemKind } from '../model/server.ts'
@@ -44,6 +44,14 @@ export const targetKinds: Readonly<Record<ItemKind, TargetKind>> = {
   prompt: 'prompt',
   resource: 'resource',
   resource_template: 'resource',
+}
+
+/** What is done with an entry of a list. */
+export const actionsOf: Readonly<Record<ItemKind, Action>> = {
+  tool: 'tool.call',
+  prompt: 'prompt.get',
+  resource: 'resource.read',
+  resource_template: 'resource.read',
 }
 
 /** Undefined when a call names nothing that its action could be aimed at; such a call is denied. */

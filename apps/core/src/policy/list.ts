@@ -1,11 +1,10 @@
-import type { Action } from '../model/call.ts'
 import type { Principal } from '../model/principal.ts'
-import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import type { Variable } from './cel/dialect.ts'
 import { createMeter } from './cel/meter.ts'
 import type { Bindings, Outcome } from './cel/program.ts'
 import type { CompiledPolicy, CompiledRule } from './compile.ts'
-import { bindItem, targetKinds, type DecisionFacts } from './judge.ts'
+import { actionsOf, bindItem, targetKinds, type DecisionFacts } from './judge.ts'
 import type { Facets } from './match-principal.ts'
 import { sayOf } from './combine.ts'
 
@@ -25,13 +24,6 @@ const UNKNOWN: ReadonlySet<Variable> = new Set<Variable>([
   'risk',
   'method',
 ])
-
-const ACTIONS: Readonly<Record<ItemKind, Action>> = {
-  tool: 'tool.call',
-  prompt: 'prompt.get',
-  resource: 'resource.read',
-  resource_template: 'resource.read',
-}
 
 type Possible = Readonly<{ rule: CompiledRule; facets: Facets; outcome: Outcome | 'unknown' }>
 
@@ -55,7 +47,7 @@ function findPossible(policy: CompiledPolicy, question: ListQuestion): readonly 
   const { principal, server, item } = question
   const kind = targetKinds[item.kind]
   const name = item.kind === 'resource_template' ? {} : { name: item.name }
-  const target = { action: ACTIONS[item.kind], server, labels: item.labels, kind, ...name }
+  const target = { action: actionsOf[item.kind], server, labels: item.labels, kind, ...name }
 
   const possible: Possible[] = []
   let bindings: Bindings | undefined

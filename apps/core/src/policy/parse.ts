@@ -172,11 +172,18 @@ function describe(
   return error.issues.map((issue) => {
     const path = [...prefix, ...issue.path]
     const place = { rule, position: locate(path) }
+    const code = codeOf(issue)
     const where = issue.path.join('.')
-    const message = where === '' ? issue.message : `${where}: ${issue.message}`
-    return problem(codeOf(issue), message, place)
+    const what = code === 'not_supported_yet' ? notEnforced(issue) : issue.message
+    return problem(code, where === '' ? what : `${where}: ${what}`, place)
   })
 }
+
+/** It is in the design, so that its author may well expect it to work. */
+const notEnforced = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'unrecognized_keys'
+    ? `this release does not enforce ${issue.keys.join(', ')}`
+    : issue.message
 
 function codeOf(issue: z.core.$ZodIssue): PolicyProblemCode {
   if (issue.code === 'too_big') return 'limit_exceeded'

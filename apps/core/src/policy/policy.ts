@@ -11,9 +11,10 @@ import { checkPolicy } from './check.ts'
 import { decide, denied } from './decide.ts'
 import { explain, type Explanation } from './explain.ts'
 import { isListed } from './list.ts'
+import { parsePolicy } from './parse.ts'
 import type { PolicyProblem } from './problem.ts'
 import { createPublish, type DraftPolicyEvent, type Publish, type Rollback } from './publish.ts'
-import type { CatalogueEntry, DirectoryNames, Surroundings } from './surroundings.ts'
+import type { CatalogueEntry, DirectoryNames } from './surroundings.ts'
 import { createVersions, type Versions } from './versions.ts'
 
 export type PolicyParts = Readonly<{
@@ -32,6 +33,11 @@ export type Policy = AsyncDisposable &
     decide: (principal: Principal, call: Call) => Decision
     /** Whether a list shows an entry. It never hides what could be called (POL-35). */
     isListed: (principal: Principal, server: ServerRef, item: CatalogueItem) => boolean
+    /**
+     * Whether a restriction reads the arguments of an entry, which then may only have the names that it declares
+     * (POL-15).
+     */
+    readsArguments: (workspaceId: string, server: ServerRef, item: CatalogueItem) => boolean
     /** The version in use, for keys of caches; 0 when there is none, and then everything is denied. */
     version: (workspaceId: string) => number
     /** Calls back after another version of a workspace's rules came into use. */
@@ -50,8 +56,15 @@ export async function openPolicy(parts: PolicyParts): Promise<Policy> {
   const compileCondition = createConditions()
   const active = await openActivePolicies({ ...parts, compileCondition })
   const versions = createVersions(store)
-  const check = async (workspaceId: string, source: string) =>
-    checkPolicy(source, await surroundings(parts, workspaceId), compileCondition)
+  async function check(workspaceId: string, source: string, base: number) {
+    const [catalogue, directory, previous] = await Promise.all([
+      parts.catalogue(workspaceId),
+      parts.directory(workspaceId),
+      versions.read(workspaceId, base),
+    ])
+    const { document } = parsePolicy(previous?.source ?? '')
+    return checkPolicy(source, { catalogue, directory, previous: document }, compileCondition)
+  }
   const publishing = createPublish({ ...parts, check, read: versions.read, reload: active.reload })
 
   return {
@@ -68,22 +81,19 @@ export async function openPolicy(parts: PolicyParts): Promise<Policy> {
       if (!current) return false
       return isListed(current.policy, { principal, server, item, facts: { nowMs: clock.nowMs() } })
     },
+    readsArguments: (workspaceId, server, item) =>
+      // Without rules there is nothing to pass by: every call is denied.
+      active.confirmed(workspaceId)?.readsArguments(server, item) ?? false,
     explain(principal, call) {
       const current = active.confirmed(principal.workspaceId)
       const question = { principal, call, facts: { nowMs: clock.nowMs() } }
       return explain(current?.policy, question, compileCondition)
     },
-    check: async (workspaceId, source) => (await check(workspaceId, source)).report,
+    async check(workspaceId, source) {
+      return (await check(workspaceId, source, active.version(workspaceId))).report
+    },
     version: active.version,
     onChange: active.onChange,
     [Symbol.asyncDispose]: () => active[Symbol.asyncDispose](),
   }
-}
-
-async function surroundings(
-  { catalogue, directory }: PolicyParts,
-  workspaceId: string,
-): Promise<Surroundings> {
-  const [entries, names] = await Promise.all([catalogue(workspaceId), directory(workspaceId)])
-  return { catalogue: entries, directory: names }
 }

@@ -43,6 +43,11 @@ export const policyProblems = {
     remedy: 'Only an allow may expire; remove expires_at.',
   },
   duplicate_id: { severity: 'error', remedy: 'Give every rule an id of its own.' },
+  guardrail_needs_second_admin: {
+    severity: 'error',
+    remedy:
+      'Leave the guardrail as it is. Its change takes the consent of a second administrator, which this release cannot ask for.',
+  },
   not_supported_yet: {
     severity: 'error',
     remedy: 'Leave it out; this release would not enforce it.',

@@ -3,10 +3,8 @@ import { CoreError } from '../ground/errors.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
 import type { Store } from '../store/store.ts'
 import type { Checked } from './check.ts'
-import { diffPolicies, type PolicyDiff } from './diff.ts'
-import { parsePolicy } from './parse.ts'
+import type { PolicyDiff } from './diff.ts'
 import { isPublishable, type PolicyProblem } from './problem.ts'
-import type { PolicyDocument } from './rule.ts'
 import type { Versions } from './versions.ts'
 
 /** Gives an event its id, time and text. */
@@ -41,7 +39,8 @@ export type Rollback = (request: Authored & Readonly<{ to: number }>) => Promise
 type PublishParts = Readonly<{
   store: Pick<Store, 'query' | 'command' | 'append'>
   draft: DraftPolicyEvent
-  check: (workspaceId: string, source: string) => Promise<Checked>
+  /** Checks rules as the successor of `base`. */
+  check: (workspaceId: string, source: string, base: number) => Promise<Checked>
   read: Versions['read']
   /** Brings what was just published into use here; other replicas learn of it by themselves. */
   reload: () => Promise<void>
@@ -70,14 +69,13 @@ async function publishContent(
 ): Promise<PublishOutcome> {
   const { store, draft, check, reload } = parts
   const event = { workspaceId, actorId: author, target: `policy/${base + 1}` }
-  const { document, report } = await check(workspaceId, content.source)
+  const { report, changes } = await check(workspaceId, content.source, base)
   if (!isPublishable(report)) {
     const fields = { policy: { base, problems: countByCode(report) } }
     await store.append([draft({ ...event, type: 'policy.publish_refused', fields })])
     return { state: 'refused', report }
   }
 
-  const changes = await changesSince(parts, { workspaceId, base }, document)
   const version = { version: base + 1, base, digest: sha256Hex(content.source), reason }
   await store.command(
     'policy.publish',
@@ -103,15 +101,6 @@ const toRow = ({ base, digest, reason }: Version): Omit<Version, 'version'> => (
   digest,
   reason,
 })
-
-async function changesSince(
-  { read }: PublishParts,
-  { workspaceId, base }: Readonly<{ workspaceId: string; base: number }>,
-  document: PolicyDocument,
-): Promise<PolicyDiff> {
-  const previous = base === 0 ? undefined : await read(workspaceId, base)
-  return diffPolicies(parsePolicy(previous?.source ?? '').document, document)
-}
 
 function describe({ rolledBackTo }: Content, version: Version & Readonly<{ changes: PolicyDiff }>) {
   const type =

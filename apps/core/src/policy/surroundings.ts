@@ -1,4 +1,5 @@
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
+import type { PolicyDocument } from './rule.ts'
 
 export type CatalogueEntry = Readonly<{ server: ServerRef; item: CatalogueItem }>
 
@@ -10,10 +11,14 @@ export type DirectoryNames = Readonly<{
   agents: readonly string[]
   clients: readonly string[]
   agentLabels: readonly string[]
+  /** How many active people may publish rules. */
+  administrators: number
 }>
 
 /** What exists in a workspace when its rules are checked. */
 export type Surroundings = Readonly<{
   catalogue: readonly CatalogueEntry[]
   directory: DirectoryNames
+  /** The rules that the checked ones are written on. */
+  previous: PolicyDocument
 }>

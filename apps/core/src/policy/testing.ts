@@ -124,5 +124,7 @@ export const around: Surroundings = {
     agents: ['agt_1'],
     clients: ['claude'],
     agentLabels: [],
+    administrators: 1,
   },
+  previous: { rules: [], vars: {} },
 }
