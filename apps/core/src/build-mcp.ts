@@ -20,6 +20,7 @@ export function buildMcp(
     catalogue: runtime.catalogue,
     isListed: policy.isListed,
     policyVersion: policy.version,
+    readsArguments: policy.readsArguments,
     governedCall: createGovernedCall(calls),
   })
   /** A mark that is lost only lets the result be shown once more. */

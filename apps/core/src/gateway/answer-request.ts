@@ -3,6 +3,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Outlet } from '../model/call.ts'
 import type { Principal } from '../model/principal.ts'
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import type { Headers } from '../protocol/headers.ts'
 import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import { isLogLevel } from '../protocol/rev-2026-07-28/check-request.ts'
@@ -13,7 +14,7 @@ import type { GovernedCall } from './governed-call.ts'
 import type { Lists } from './lists.ts'
 import { createNotices } from './notices.ts'
 import { answerTo, type Asked, type McpReply, renderOutcome } from './outcome.ts'
-import { callOf, resolveTarget, type ResolveTools } from './resolve-call.ts'
+import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { actionOf, listedKind } from './route.ts'
 import type { Session } from './sessions.ts'
 import type { Slots } from './slots.ts'
@@ -34,6 +35,8 @@ export type AnswerDeps = ResolveTools &
   Readonly<{
     views: Views
     lists: Lists
+    /** Whether a restriction reads the arguments of an entry (POL-15). */
+    readsArguments: (workspaceId: string, server: ServerRef, item: CatalogueItem) => boolean
     slots: Slots
     governedCall: GovernedCall
     clock: Pick<Clock, 'nowMs'>
@@ -76,10 +79,7 @@ async function call(
   const notices = createNotices(asking.outlet, { frame, sessionLogLevel: logLevel })
   try {
     const target = resolveTarget(action, frame, deps.views(principal), deps)
-    if (action === 'tool.call' && era === 'modern') {
-      const { paramHeaders } = deps.contracts(target.entry.item)
-      checkParamHeaders(paramHeaders, target.args, asking.headers)
-    }
+    if (action === 'tool.call') checkTool(deps, asking, target)
     const resolved = callOf(
       {
         id: deps.newId('call'),
@@ -99,6 +99,15 @@ async function call(
     notices.close()
     giveBack()
   }
+}
+
+/** What arguments have to be besides valid: what the headers say, and of no other names than rules know. */
+function checkTool(deps: AnswerDeps, asking: Asking, { entry, args }: Target): void {
+  const { server, item } = entry
+  const contract = deps.contracts(item)
+  if (asking.era === 'modern') checkParamHeaders(contract.paramHeaders, args, asking.headers)
+  const isStrict = deps.readsArguments(asking.principal.workspaceId, server, item)
+  if (isStrict) contract.checkNames(args)
 }
 
 /** Nothing here gives a client a state to come back with, so none can be genuine (MCP-68). */

@@ -6,11 +6,18 @@ import { RE2JS } from 're2js'
 import { CoreError } from '../ground/errors.ts'
 import type { CatalogueItem } from '../model/server.ts'
 import { findParamHeaders, type ParamHeader } from '../protocol/rev-2026-07-28/param-headers.ts'
+import { createFindUndeclared } from './undeclared-arguments.ts'
 
 /** What the accepted definition of a tool asks of a call. */
 export type ToolContract = Readonly<{
   /** @throws CoreError `params_invalid` when the arguments do not fit the schema, or nothing could tell (POL-13) */
   check: (args: unknown) => void
+  /**
+   * Besides, that every member has a name the schema declares.
+   *
+   * @throws CoreError `params_invalid` (POL-15)
+   */
+  checkNames: (args: unknown) => void
   paramHeaders: readonly ParamHeader[]
 }>
 
@@ -43,11 +50,16 @@ export function createToolContracts(): ToolContracts {
 function compileContract(item: CatalogueItem): ToolContract {
   const schema = inputSchemaOf(item)
   const validate = compile(schema)
+  const findUndeclared = createFindUndeclared(schema, createMatches())
   return {
     paramHeaders: findParamHeaders(schema),
     check(args) {
       if (validate === undefined) throw invalid('The schema of this tool cannot be checked.')
       if (!validate(args)) throw invalid(describe(validate.errors ?? []))
+    },
+    checkNames(args) {
+      const problem = findUndeclared(args)
+      if (problem !== undefined) throw invalid(problem)
     },
   }
 }
@@ -102,6 +114,16 @@ function dialectOf(uri: unknown): Pick<Ajv, 'compile'> | undefined {
 function linearRegExp(pattern: string): { test: (text: string) => boolean } {
   const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern))
   return { test: (text) => compiled.matcher(text).find() }
+}
+
+/** Each pattern of a schema is compiled once; that it can be, compiling the schema has shown. */
+function createMatches(): (pattern: string, name: string) => boolean {
+  const compiled = new Map<string, ReturnType<typeof linearRegExp>>()
+  return function matches(pattern, name) {
+    const known = compiled.get(pattern) ?? linearRegExp(pattern)
+    compiled.set(pattern, known)
+    return known.test(name)
+  }
 }
 
 function isWithinBounds(schema: unknown): boolean {

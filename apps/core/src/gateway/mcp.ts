@@ -11,7 +11,12 @@ import { parseClientMessage } from '../protocol/frame.ts'
 import { header, type Headers } from '../protocol/headers.ts'
 import { isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
-import { type AnswerRequest, type Asking, createAnswerRequest } from './answer-request.ts'
+import {
+  type AnswerDeps,
+  type AnswerRequest,
+  type Asking,
+  createAnswerRequest,
+} from './answer-request.ts'
 import { createToolContracts } from './check-arguments.ts'
 import { classify } from './classify.ts'
 import { initializeResult } from './discover.ts'
@@ -45,6 +50,7 @@ export type Mcp = Readonly<{
 
 export type McpDeps = ViewSources &
   Sealing &
+  Pick<AnswerDeps, 'readsArguments'> &
   Readonly<{
     governedCall: GovernedCall
     clock: Pick<Clock, 'nowMs'>

@@ -123,6 +123,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     catalogue: () => snapshot,
     isListed: (_principal, _server, item) => item.name !== 'secret',
     policyVersion: () => 1,
+    readsArguments: () => false,
     governedCall,
     clock: { nowMs: () => 1_000 },
     newId: (prefix) => `${prefix}_${(ids += 1).toString(16).padStart(32, '0')}`,
