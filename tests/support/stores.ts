@@ -18,7 +18,7 @@ export type Engine = (typeof engines)[number]
 const CORE = new URL('../../apps/core/src/', import.meta.url)
 
 /** The real audit log and the real threads, as Core joins them. */
-export const storeParts = {
+const storeParts = {
   clock: systemClock,
   log: createLog('silent'),
   version: 'test',
@@ -35,7 +35,7 @@ export const storeParts = {
   spaceLimits: { warnBytes: 0, stopBytes: 0 },
 } as const satisfies Omit<OpenStoreOptions, 'dataDir'>
 
-export const logConfig = {
+const logConfig = {
   deploymentId: 'dep_test',
   instanceId: 'ins_test',
   seed: new Uint8Array(32).fill(7),

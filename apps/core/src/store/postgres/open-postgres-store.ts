@@ -21,7 +21,7 @@ import { openKeptClient } from './kept-client.ts'
 import { migratePostgres } from './migrate-postgres.ts'
 import { openSharedHints } from './shared-hints.ts'
 import { whyUnreachable } from './why-unreachable.ts'
-import { postgresWriter } from './writer-connection.ts'
+import { ANSWER_MS_MAX, postgresWriter } from './writer-connection.ts'
 
 const READERS_MAX = 10
 const READ_MS_MAX = 10_000
@@ -33,7 +33,7 @@ export async function openPostgresStore(
 ): Promise<Store> {
   await using opening = new AsyncDisposableStack()
   const { log, clock } = options
-  const config = clientConfig(databaseUrl)
+  const config = { ...clientConfig(databaseUrl), query_timeout: ANSWER_MS_MAX }
   await prepareDatabase(options, databaseUrl)
 
   const appender = options.createAppender()

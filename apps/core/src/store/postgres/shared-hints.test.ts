@@ -42,4 +42,11 @@ describe('hints between replicas (STO-43)', () => {
     await stranger.end()
     await one.shared[Symbol.asyncDispose]()
   })
+
+  it('are left out while their connection cannot be made, and nothing fails', async () => {
+    const nowhere = new Secret('postgres://peta@127.0.0.1:1/peta')
+    const shared = await openSharedHints(nowhere, { wake: () => undefined }, createLog('silent'))
+    expect(() => shared.send(new Set(['policy']))).not.toThrow()
+    await shared[Symbol.asyncDispose]()
+  })
 })

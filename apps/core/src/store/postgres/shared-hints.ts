@@ -33,6 +33,8 @@ export async function openSharedHints(
   const kept = await openKeptClient({
     config: clientConfig(directUrl),
     log,
+    // Without hints everyone still asks each second.
+    mayBeAway: true,
     async prepare(client) {
       client.on('notification', (notice) => receive(notice, client))
       await client.query(`listen ${CHANNEL}`)
