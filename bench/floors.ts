@@ -77,9 +77,9 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Waits until something answers HTTP on the port, for ten seconds at most. */
+/** Waits until something answers HTTP on the port, for a minute at most: a shared machine may be slow. */
 export async function untilListening(port: number, path = '/'): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
     await answer?.body?.cancel()

@@ -8,6 +8,9 @@ const RULES = 1000
 const SECRET = 'bench-secret-value-0001'
 const LIFE_S = 86_400
 
+/** The tools that calls are measured with: one that may start before its record is on disk, and one that may not. */
+export const WRITING_TOOL = 'tool_0280'
+
 /** Fills Core as a busy deployment is filled, through its public API: 10,000 tokens, 1,000 rules, a bound secret. */
 export async function seedPeta({ url, hostKey, echoPort }: Seed): Promise<string> {
   const { link } = await createPeta({ url, hostKey }).call('links.create', { body: {} })
@@ -16,8 +19,9 @@ export async function seedPeta({ url, hostKey, echoPort }: Seed): Promise<string
   const peta = createPeta({ url, token: session.token })
   const workspace = session.workspaceId
   await installEcho(peta, workspace, echoPort)
+  const token = await issueTokens(peta, workspace)
   await publishRules(peta, workspace)
-  return issueTokens(peta, workspace)
+  return token
 }
 
 async function installEcho(peta: Peta, workspace: string, echoPort: number): Promise<void> {
@@ -47,6 +51,8 @@ async function installEcho(peta: Peta, workspace: string, echoPort: number): Pro
   const params = { workspace, server: server.id }
   await peta.call('servers.refresh', { params, body: {} })
   await peta.call('items.accept', { params, body: { items: 'all', labels: ['read'] } })
+  const writing = { kind: 'tool' as const, name: WRITING_TOOL }
+  await peta.call('items.accept', { params, body: { items: [writing], labels: ['write'] } })
 }
 
 async function publishRules(peta: Peta, workspace: string): Promise<void> {
@@ -55,21 +61,21 @@ async function publishRules(peta: Peta, workspace: string): Promise<void> {
   await peta.call('policy.publish', { params: { workspace }, body })
 }
 
-/** Two rules that decide the measured calls, among others about other servers, people and labels. */
+/** Two rules decide the measured calls, among others about the same agents and other tools of the same server. */
 function rulesText(): string {
   const others = Array.from({ length: RULES - 2 }, (_, i) => {
-    const resource = i % 2 ? `tool:server-${i % 50}/tool_${i}` : `label:team-${i}`
+    const tool = `tool_${String(500 + (i % 500)).padStart(4, '0')}`
     const effect = ['allow', 'require_approval', 'deny'][i % 3]
     return `  - id: other-${i}
-    scope: { principals: ["group:team-${i % 40}"], actions: [tool.call], resources: ["${resource}"] }
+    scope: { principals: ["client:bench-${i % AGENTS}"], actions: [tool.call], resources: ["tool:echo/${tool}"] }
     effect: ${effect}`
   })
   return `rules:
-  - id: agents-inherit
-    scope: { principals: ["agent-label:owned"], actions: [tool.call], resources: [any] }
-    effect: allow
   - id: reads-run
     scope: { principals: [any], actions: [tool.call], resources: ["label:read"] }
+    effect: allow
+  - id: agents-write
+    scope: { principals: ["agent-label:owned"], actions: [tool.call], resources: ["tool:echo/${WRITING_TOOL}"] }
     effect: allow
 ${others.join('\n')}
 `
