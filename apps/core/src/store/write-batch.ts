@@ -90,6 +90,7 @@ async function runRequest(
   } catch (cause) {
     if (connection.isFatal(cause)) throw cause
     await connection.savepoint('rollback to savepoint')
+    await connection.savepoint('release savepoint')
     return failed(request, cause, connection.isRetryable(cause))
   }
 }

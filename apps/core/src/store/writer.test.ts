@@ -125,6 +125,26 @@ describe('group commit (STO-31)', () => {
     ])
   })
 
+  it('undoes what a failing command had written before it failed', async () => {
+    const link = {
+      workspaceId: 'wsp_1',
+      id: 'lnk_1',
+      kind: 'setup',
+      hash: new Uint8Array(1),
+      createdAtMs: 1,
+      expiresAtMs: 2,
+    }
+    const writer = aWriter()
+    // A new link ends earlier ones first; the second then meets the key of the first.
+    const create: WriteCommand = { name: 'identity.createLink', args: link }
+    writer.push([request(create), request(create)])
+    await writer.quiet()
+    expect(replies.map((reply) => 'error' in reply)).toEqual([false, true])
+    expect(sqlite.raw.prepare('select used_at from one_time_link').all()).toEqual([
+      { used_at: null },
+    ])
+  })
+
   it('fails the whole batch when its events cannot be recorded (AUD-22)', async () => {
     const append = async (): Promise<never> => {
       throw new CoreError('audit_unavailable')
