@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 import type { RunLoad } from './load.ts'
 import { requestText, type Subject } from './subject.ts'
 
@@ -69,14 +71,24 @@ async function sample(
   }
 }
 
+const SETTLED_MS_MAX = 5_000
+const LOOK_MS = 50
+
+/** The outcome of a read is written after its reply, so the last few may still be on their way. */
 async function expectRecorded(
   subject: Subject,
   before: number | undefined,
   calls: number,
 ): Promise<void> {
-  const now = await subject.recordedCalls?.()
-  if (before === undefined || now === undefined || now - before === calls) return
-  throw new Error(`${subject.name} made ${calls} calls and recorded ${now - before}`)
+  if (before === undefined) return
+  const deadlineMs = Date.now() + SETTLED_MS_MAX
+  let recorded: number
+  do {
+    recorded = ((await subject.recordedCalls?.()) ?? before) - before
+    if (recorded === calls) return
+    await pause(LOOK_MS)
+  } while (Date.now() < deadlineMs)
+  throw new Error(`${subject.name} made ${calls} calls and recorded ${recorded}`)
 }
 
 function turned<T>(list: readonly T[], by: number): T[] {

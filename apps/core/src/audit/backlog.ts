@@ -51,8 +51,14 @@ export function createBacklog({
     return underWay
   }
 
+  /** What came between the last look of a drain and its end would else wait for the next event. */
   function start(): void {
-    drain().catch(() => later(RETRY_MS, start))
+    drain().then(
+      () => {
+        if (waiting.length > 0 && !underWay) start()
+      },
+      () => later(RETRY_MS, start),
+    )
   }
 
   return {
