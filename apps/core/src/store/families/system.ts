@@ -128,7 +128,7 @@ export const systemCommands = {
 } as const
 
 /** For commands of other families that take a lease in the transaction of their own change. */
-export async function acquireLease(
+async function acquireLease(
   db: Db,
   { name, owner, ttlMs }: z.infer<typeof leaseArgs>,
   { nowMs }: OperationContext,
