@@ -51,15 +51,18 @@ export function createBacklog({
     return underWay
   }
 
-  /** What came between the last look of a drain and its end would else wait for the next event. */
-  function start(): void {
-    drain().then(
-      () => {
-        if (waiting.length > 0 && !underWay) start()
-      },
-      () => later(RETRY_MS, start),
-    )
+  async function write(): Promise<void> {
+    try {
+      await drain()
+    } catch {
+      later(RETRY_MS, start)
+      return
+    }
+    // What came between the last look of the drain and its end would else wait for the next event.
+    if (waiting.length > 0 && !underWay) await write()
   }
+
+  const start = (): void => void write()
 
   return {
     push(added) {
