@@ -32,7 +32,7 @@ export function createBacklog({
   let events = 0
   let chars = 0
 
-  async function writeAll(): Promise<void> {
+  async function writeBatch(): Promise<void> {
     const batch = waiting
     waiting = []
     try {
@@ -43,26 +43,23 @@ export function createBacklog({
     }
     events -= batch.length
     chars -= charsOf(batch)
-    if (waiting.length > 0) await writeAll()
+  }
+
+  /** NOTE: the last look and the end are one step, so that nothing can come between and be left waiting. */
+  async function writeAll(): Promise<void> {
+    try {
+      while (waiting.length > 0) await writeBatch()
+    } finally {
+      underWay = undefined
+    }
   }
 
   function drain(): Promise<void> {
-    underWay ??= writeAll().finally(() => (underWay = undefined))
+    underWay ??= writeAll()
     return underWay
   }
 
-  async function write(): Promise<void> {
-    try {
-      await drain()
-    } catch {
-      later(RETRY_MS, start)
-      return
-    }
-    // What came between the last look of the drain and its end would else wait for the next event.
-    if (waiting.length > 0 && !underWay) await write()
-  }
-
-  const start = (): void => void write()
+  const start = (): void => void drain().catch(() => later(RETRY_MS, start))
 
   return {
     push(added) {
