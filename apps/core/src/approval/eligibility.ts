@@ -42,9 +42,12 @@ export const isRequester = (userId: string, { userId: user, ownerId }: Principal
 export const maySelfApprove = ({ terms, people }: Contest): boolean =>
   terms.self ?? people.length === 1
 
-/** Every group has its quorum, and so many different people agree (APR-15). */
-export function isQuorum(voterIds: readonly string[], { terms, people }: Contest): boolean {
-  const voters = people.filter(({ userId }) => voterIds.includes(userId))
+/** Every group has its quorum, and so many different people agree, each of whom may vote now (APR-15, APR-17). */
+export function isQuorum(voterIds: readonly string[], contest: Contest): boolean {
+  const { terms, people } = contest
+  const voters = people.filter(
+    ({ userId }) => voterIds.includes(userId) && eligibilityOf(userId, contest) === 'eligible',
+  )
   const quorums = quorumsOf(terms)
   const most = Math.max(terms.quorum, ...quorums.map(({ quorum }) => quorum))
   return (
@@ -58,9 +61,7 @@ export function isQuorum(voterIds: readonly string[], { terms, people }: Contest
 /** Whether a yes can come about at all. If not, asking would only make someone wait (APR-3). */
 export const canBeDecided = (contest: Contest): boolean =>
   isQuorum(
-    contest.people
-      .map(({ userId }) => userId)
-      .filter((userId) => eligibilityOf(userId, contest) === 'eligible'),
+    contest.people.map(({ userId }) => userId),
     contest,
   )
 

@@ -32,12 +32,12 @@ export function createReplay({
     const { workspaceId, id, fence } = approval
     const stored = await store.query('approval.result', { workspaceId, id, fence })
     const isNamed = namedApproval(call) === id
-    if (!stored || stored.result.is_late) return isNamed ? 'kept_no_more' : undefined
+    if (!stored) return isNamed ? 'kept_no_more' : undefined
     const { result, parts, nowMs } = stored
     const isKept = parts.length > 0 && nowMs < result.keep_until
     if (!isKept && isNamed) return 'kept_no_more'
     if (!isNamed) {
-      if (nowMs - result.stored_at > UNASKED_MS || result.delivered_at !== null) return undefined
+      if (nowMs - result.stored_at > UNASKED_MS) return undefined
       if (!(await store.housekeep('approval.takeReplay', { workspaceId, id, fence }))) {
         return undefined
       }

@@ -147,15 +147,10 @@ async function record(needs: VoteDependencies, cast: Cast): Promise<void> {
   )
 }
 
-/** A first no decides; a yes does with those who still may vote and said so too. */
+/** A first no decides; a yes does with those who said so before and still may vote. */
 function outcomeOf({ person, approval, contest, ballot }: Cast) {
   if (ballot.vote === 'no') return allowed(approval, 'deny')
-  const voters = [
-    person.userId,
-    ...yesVotes(approval)
-      .map(({ voterId }) => voterId)
-      .filter((voterId) => eligibilityOf(voterId, contest) === 'eligible'),
-  ]
+  const voters = [person.userId, ...yesVotes(approval).map(({ voterId }) => voterId)]
   return isQuorum(voters, contest)
     ? allowed(approval, 'approve')
     : { state: 'PENDING', record: 'approval.vote_recorded' as const }
