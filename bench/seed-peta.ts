@@ -9,7 +9,7 @@ const SECRET = 'bench-secret-value-0001'
 const LIFE_S = 86_400
 
 /** The tools that calls are measured with: one that may start before its record is on disk, and one that may not. */
-export const WRITING_TOOL = 'tool_0280'
+const WRITING_TOOL = 'tool_0280'
 
 /** Fills Core as a busy deployment is filled, through its public API: 10,000 tokens, 1,000 rules, a bound secret. */
 export async function seedPeta({ url, hostKey, echoPort }: Seed): Promise<string> {
