@@ -83,3 +83,6 @@ export const auditEvents = {
 } as const satisfies Record<string, string>
 
 export type AuditEventType = keyof typeof auditEvents
+
+export const isAuditEventType = (name: string): name is AuditEventType =>
+  Object.hasOwn(auditEvents, name)

@@ -3,7 +3,7 @@ import { Problem } from '@peta/contract'
 /** What Core answered instead: a problem of the contract's table, or that there was no answer. */
 export class PetaError extends Error {
   override readonly name = 'PetaError'
-  /** A code of the problem table, `unreachable`, or `unreadable` for an answer that is no problem document. */
+  /** A code of the problem table; or `unreachable`, `unreadable` for an answer that is not Peta's, `unusable` for a request that cannot be sent. */
   readonly code: string
   readonly status: number | undefined
   /** What to change, in one sentence. */
@@ -27,9 +27,17 @@ export class PetaError extends Error {
     const body: unknown = await response.json().catch(() => undefined)
     const problem = Problem.safeParse(body)
     if (problem.success) return new PetaError(problem.data, response.status, problem.data)
+    return PetaError.unreadable(response.status)
+  }
+
+  static unreadable(status: number, cause?: unknown): PetaError {
     const detail = 'Is there a Peta at this address, of this version?'
-    const title = `The answer (${response.status}) was not Peta's`
-    return new PetaError({ code: 'unreadable', title, detail }, response.status, {})
+    const title = `The answer (${status}) was not Peta's`
+    return new PetaError({ code: 'unreadable', title, detail }, status, {}, { cause })
+  }
+
+  static unusable(title: string, detail: string): PetaError {
+    return new PetaError({ code: 'unusable', title, detail }, undefined, {})
   }
 
   static unreachable(url: string, cause: unknown): PetaError {

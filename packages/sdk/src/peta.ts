@@ -20,14 +20,14 @@ export type PetaOptions = Readonly<{
   signal?: AbortSignal
 }>
 
-/** Left out where a route has none; `workspace` is filled from the client when it knows one. */
+/** Left out where a route has none, or needs none. */
 export type CallInput<N extends RouteName> = Readonly<
   Given<'params', RouteParams<N>> & Given<'query', RouteQuery<N>> & Given<'body', RouteBody<N>>
 >
 
 type Given<K extends string, T> = T extends undefined
   ? unknown
-  : keyof T extends never
+  : Record<string, never> extends T
     ? { readonly [P in K]?: T }
     : { readonly [P in K]: T }
 
@@ -38,8 +38,18 @@ export type Peta = Readonly<{
   stream: <N extends RouteName>(name: N, input: CallInput<N>) => Promise<Response>
 }>
 
-/** A typed client of the admin API; every route of the contract by its name. */
+/**
+ * A typed client of the admin API; every route of the contract by its name.
+ *
+ * @throws PetaError `unusable` when `url` is no address
+ */
 export function createPeta(options: PetaOptions): Peta {
+  if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol)) {
+    throw PetaError.unusable(
+      `"${options.url}" is no address of Peta`,
+      'Give one such as http://127.0.0.1:7382',
+    )
+  }
   async function request(name: RouteName, input: LooseInput): Promise<Response> {
     const route: Route = routes[name]
     const response = await send(options, route, input)
@@ -50,11 +60,19 @@ export function createPeta(options: PetaOptions): Peta {
     async call<N extends RouteName>(name: N, input: CallInput<N>) {
       const response = await request(name, input)
       const route: Route = routes[name]
-      const answer = route.response && route.response.parse(await response.json())
+      const answer = route.response && (await read(route.response, response))
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this very route has checked it
       return answer as RouteResponse<N>
     },
     stream: (name, input) => request(name, input),
+  }
+}
+
+async function read(schema: NonNullable<Route['response']>, response: Response): Promise<unknown> {
+  try {
+    return schema.parse(await response.json())
+  } catch (cause) {
+    throw PetaError.unreadable(response.status, cause)
   }
 }
 
@@ -97,8 +115,11 @@ function addressOf({ url }: PetaOptions, route: Route, { params, query }: LooseI
 
 function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = params[name]
-    if (!value) throw new TypeError(`${path} needs the parameter ${name}`)
+    const value = params[name] ?? ''
+    // An address gives these a meaning of its own, however they are written.
+    if (['', '.', '..'].includes(value)) {
+      throw PetaError.unusable(`"${value}" names nothing`, `Give a valid ${name}`)
+    }
     return encodeURIComponent(value)
   })
 }

@@ -1,3 +1,6 @@
+import { GroupName } from '@peta/contract'
+
+import { CoreError } from '../ground/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tokenState, type AgentRecord, type TokenRecord } from '../identity/records.ts'
 import type { TokenSecret } from '../identity/tokens.ts'
@@ -21,15 +24,16 @@ type Names =
   | 'tokens.rotate'
   | 'tokens.revoke'
 
+type TokenNames = Extract<Names, `tokens.${string}`>
+
 const MS_PER_S = 1000
 
 /** People, groups, agents and their tokens. */
 export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, Names> {
-  const { directory, changes, tokens } = identity
-  const view = (record: TokenRecord) => tokenView(record, nowMs())
-  const secretView = ({ token, record }: TokenSecret) => ({ ...view(record), token })
-
+  const { directory, changes } = identity
   return {
+    ...tokenCommands({ identity, nowMs }),
+
     async 'users.list'({ person, query }) {
       const workspace = directory.workspace(person.workspaceId)
       const { items, next } = pageOf(workspace.users(), (user) => user.id, query)
@@ -43,8 +47,9 @@ export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminComm
       return { items: items.map(groupView), ...(next && { next }) }
     },
 
-    'groups.put': async ({ person, params, body }) =>
-      groupView(await changes.putGroup(person, params.group, body.members)),
+    async 'groups.put'({ person, params, body }) {
+      return groupView(await changes.putGroup(person, groupName(params.group), body.members))
+    },
 
     async 'agents.list'({ person, query }) {
       const agents = directory.workspace(person.workspaceId).agents()
@@ -52,13 +57,27 @@ export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminComm
       return { items: items.map(agentView), ...(next && { next }) }
     },
 
-    'agents.create': async ({ person, body }) => agentView(await changes.createAgent(person, body)),
+    async 'agents.create'({ person, body }) {
+      const agents = directory.workspace(person.workspaceId).agents()
+      if (agents.some(({ name }) => name === body.name)) {
+        throw new CoreError('already_exists', { what: 'name', name: body.name })
+      }
+      return agentView(await changes.createAgent(person, body))
+    },
 
     async 'agents.change'({ person, params, body: { status, labels } }) {
       const change = { ...(status && { status }), ...(labels && { labels }) }
       return agentView(await changes.changeAgent(person, params.agent, change))
     },
+  }
+}
 
+function tokenCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, TokenNames> {
+  const { directory, tokens } = identity
+  const view = (record: TokenRecord) => tokenView(record, nowMs())
+  const secretView = ({ token, record }: TokenSecret) => ({ ...view(record), token })
+
+  return {
     async 'tokens.list'({ person, params, query }) {
       const all = directory.workspace(person.workspaceId).tokensOf(params.agent)
       const { items, next } = pageOf(all, (token) => token.id, query)
@@ -82,6 +101,13 @@ export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminComm
       return undefined
     },
   }
+}
+
+/** @throws CoreError `invalid_request` */
+function groupName(text: string): string {
+  const parsed = GroupName.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new CoreError('invalid_request', { problem: `group: ${parsed.error.issues[0]?.message}` })
 }
 
 const groupView = (group: { name: string; members: readonly string[] }) => ({

@@ -1,6 +1,6 @@
 import type { RouteResponse } from '@peta/contract'
 
-import { CoreError } from '../ground/errors.ts'
+import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Person } from '../model/principal.ts'
 import type { CatalogueItem, ServerDefinition } from '../model/server.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -50,15 +50,16 @@ type DefinitionNames = 'servers.install' | 'servers.change' | 'servers.remove'
 function definitionCommands({ runtime }: ServerParts): Pick<AdminCommands, DefinitionNames> {
   return {
     /** The catalogue is read at once where that works; a server that still needs its secret is installed all the same. */
-    async 'servers.install'({ person, body: { idleStopMinutes, title, ...definition } }) {
+    async 'servers.install'({ person, body: { idleStopMinutes, title, connect, ...definition } }) {
       const input = {
         ...definition,
         title: title ?? definition.slug,
         idleStopMs: idleStopMinutes * MINUTE_MS,
       }
       const installed = await runtime.install(person, input)
-      await runtime.refresh(person.workspaceId, installed.id).catch(ignoreServerFailure)
-      return viewOf(runtime, installed)
+      const failure =
+        connect && (await failureOf(runtime.refresh(installed.workspaceId, installed.id)))
+      return { ...viewOf(runtime, installed), ...(failure && { reason: failure.code }) }
     },
 
     async 'servers.change'({ person, params, body }) {
@@ -187,8 +188,15 @@ function itemView(item: CatalogueItem) {
 }
 
 /** Only what a server did wrong is forgiven; a defect of ours, or a store that fails, is not. */
-function ignoreServerFailure(error: unknown): void {
-  const isServers =
-    error instanceof CoreError && /^(server_|call_timed_out|egress_|secret_)/.test(error.code)
-  if (!isServers) throw error
+async function failureOf(work: Promise<void>): Promise<CoreError | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    const isServers =
+      isCoreError(error) &&
+      /^(server_|outcome_unknown|call_timed_out|egress_|secret_)/.test(error.code)
+    if (!isServers) throw error
+    return error
+  }
 }

@@ -102,14 +102,15 @@ async function send(name: RouteName, authorization?: string, workspace = WORKSPA
   const route: Route = routes[name]
   const path = route.path.replace('{workspace}', workspace).replaceAll(/\{\w+\}/g, 'x')
   reached.length = 0
-  return app.request(path, {
+  const init = {
     method: route.method,
     headers: {
       ...(authorization && { authorization }),
       ...(route.body && { 'content-type': 'application/json' }),
     },
     ...(route.body && { body: '{}' }),
-  })
+  }
+  return app.request(path, init, {})
 }
 
 const guarded = names.filter((name) => routes[name].auth !== 'none')
@@ -164,6 +165,15 @@ it.each([
   ['a list', '[]', 400, 'invalid_request'],
   ['an unknown field', '{"link":"a","email":"a@b.cd","name":"A","x":1}', 400, 'invalid_request'],
   ['a wrong type', '{"link":5,"email":"a@b.cd","name":"A"}', 400, 'invalid_request'],
+  [
+    'nested beyond reason',
+    `{"link":${'['.repeat(100_000)}`.padEnd(300_000, ']') + '}',
+    400,
+    'not_json',
+  ],
+  ['nested too deeply', `{"link":${'['.repeat(65)}${']'.repeat(65)}}`, 400, 'invalid_request'],
+  ['text with a zero', '{"link":"a\\u0000","email":"a@b.cd","name":"A"}', 400, 'invalid_request'],
+  ['half a character', '{"link":"\\ud800","email":"a@b.cd","name":"A"}', 400, 'invalid_request'],
   ['too much', `"${'a'.repeat(1024 * 1024)}"`, 413, 'body_too_large'],
 ])(
   'answers a body that is %s with a problem that says what to change',
@@ -192,6 +202,35 @@ it('refuses query parameters that no route names', async () => {
   })
   expect(await response.json()).toMatchObject({ code: 'invalid_request' })
 })
+
+it('refuses a query parameter that is given twice', async () => {
+  const response = await app.request(`/api/v1/workspaces/${WORKSPACE}/agents?limit=1&limit=2`, {
+    headers: { authorization: 'Bearer role:owner' },
+  })
+  expect(await response.json()).toMatchObject({ code: 'invalid_request' })
+})
+
+it('says which methods an address has', async () => {
+  const response = await app.request('/api/v1/setup', { method: 'PUT' })
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('POST')
+  expect(await response.json()).toMatchObject({
+    code: 'method_not_allowed',
+    detail: 'Use POST.',
+  })
+})
+
+it.each(['%00', '%E0%A4%A', '..%2f..', '%20', 'x'.repeat(257), '%F0%9F%92%A9'])(
+  'finds nothing at an id that cannot be one: %s',
+  async (id) => {
+    reached.length = 0
+    const response = await app.request(`/api/v1/workspaces/${WORKSPACE}/servers/${id}`, {
+      headers: { authorization: 'Bearer role:owner' },
+    })
+    expect(response.status).toBe(404)
+    expect(reached).toEqual([])
+  },
+)
 
 it('describes every route in OpenAPI 3.1, with its permission', async () => {
   const document = OpenApi.parse(await (await app.request('/api/v1/openapi.json')).json())

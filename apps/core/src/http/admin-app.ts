@@ -9,7 +9,7 @@ import { credentialInUrl } from './credential-in-url.ts'
 import { createOpenApi } from './openapi.ts'
 import { pages } from './pages.ts'
 import { problemOf, problemPage } from './problem.ts'
-import { readBody, readQuery } from './read-input.ts'
+import { readBody, readParams, readQuery } from './read-input.ts'
 
 export type AdminAppParts = Readonly<{
   commands: AdminCommands
@@ -63,6 +63,11 @@ export function createAdminApp(parts: AdminAppParts): Hono<Env> {
     const route: Route = routes[name]
     app.on(route.method, honoPath(route.path), async (c) => answer(parts, name, c))
   }
+  for (const [path, methods] of methodsByPath()) {
+    app.all(honoPath(path), () => {
+      throw new CoreError('method_not_allowed', { allowed: methods })
+    })
+  }
   app.notFound((c) => renderProblem(c, new CoreError('not_found')))
   app.onError((error, c) => {
     if (!isCoreError(error))
@@ -82,14 +87,14 @@ const ready = (c: Ctx, obstacles: readonly string[]): Response =>
 async function answer(parts: AdminAppParts, name: RouteName, c: Ctx): Promise<Response> {
   const route: Route = routes[name]
   const person = await authorize(parts, route, c)
-  const params = c.req.param() as Record<string, string>
+  const params = readParams(c.req.param())
   if (person && params['workspace'] !== undefined && params['workspace'] !== person.workspaceId) {
     throw new CoreError('not_found')
   }
   const request = {
     person,
     params,
-    query: readQuery(route, c.req.query()),
+    query: readQuery(route, c.req.queries()),
     body: await readBody(route, c.req.raw),
     requestId: c.get('requestId'),
     clientIp: c.env.incoming?.socket.remoteAddress ?? '',
@@ -151,7 +156,20 @@ function renderProblem(c: Ctx, error: unknown): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer'
   if (problem.status === 503) headers['retry-after'] = '1'
+  const allowed = isCoreError(error, 'method_not_allowed') && error.facts['allowed']
+  if (typeof allowed === 'string') headers['allow'] = allowed
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
+}
+
+/** `not_found` would send whoever mistook a method looking for another address. */
+function methodsByPath(): ReadonlyMap<string, string> {
+  const all = Object.values<Route>(routes)
+  return new Map(
+    Object.entries(Object.groupBy(all, ({ path }) => path)).map(([path, found = []]) => [
+      path,
+      found.map(({ method }) => method).join(', '),
+    ]),
+  )
 }
 
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')

@@ -4,9 +4,29 @@ import type { z } from 'zod'
 import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 
-/** @throws CoreError `invalid_request`; also for a query on a route that takes none */
-export function readQuery(route: Route, query: Readonly<Record<string, string>>): unknown {
-  if (route.query) return parse(route.query, query, 'query')
+const PARAM = /^[A-Za-z0-9][\w.-]{0,255}$/
+
+/**
+ * Ids, names and codes, all of them plain ASCII: nothing of another shape can exist, so none is ever looked up.
+ *
+ * @throws CoreError `not_found`
+ */
+export function readParams(
+  params: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (!Object.values(params).every((value) => PARAM.test(value))) throw new CoreError('not_found')
+  return params
+}
+
+/** @throws CoreError `invalid_request`; also for a query on a route that takes none, or a parameter given twice */
+export function readQuery(
+  route: Route,
+  query: Readonly<Record<string, readonly string[]>>,
+): unknown {
+  const twice = Object.keys(query).find((name) => query[name]?.length !== 1)
+  if (twice !== undefined) throw invalid('query: a parameter is given more than once')
+  const single = Object.fromEntries(Object.entries(query).map(([name, [value]]) => [name, value]))
+  if (route.query) return parse(route.query, assertText(single, 'query'), 'query')
   const [name] = Object.keys(query)
   if (name !== undefined) throw invalid(`query: "${name}" is not a parameter of this route`)
   return undefined
@@ -18,7 +38,7 @@ export async function readBody(route: Route, request: Request): Promise<unknown>
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw new CoreError('unsupported_media_type')
   if (request.headers.has('content-encoding')) throw new CoreError('unsupported_media_type')
-  return parse(route.body, parseJson(await readText(request)), 'body')
+  return parse(route.body, assertText(parseJson(await readText(request)), 'body'), 'body')
 }
 
 /** Counts as it reads, so that a body without a truthful length cannot fill memory. */
@@ -45,6 +65,23 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new CoreError('not_json', { problem: 'it does not parse' }, { cause })
   }
+}
+
+/**
+ * No field nests deeply, or takes a text with U+0000 or half a character: databases disagree about them, and what is shown would not
+ * be what is kept.
+ */
+function assertText(value: unknown, place: string, depth = 0): unknown {
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {
+    throw invalid(`${place}: a text holds U+0000 or half of a surrogate pair`)
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === limits.jsonDepthMax) throw invalid(`${place}: it is nested too deeply`)
+  for (const [name, member] of Object.entries(value)) {
+    assertText(name, place)
+    assertText(member, place, depth + 1)
+  }
+  return value
 }
 
 function parse(schema: z.ZodType, value: unknown, place: string): unknown {

@@ -1,20 +1,6 @@
-/** Every state of an approval; `approvals.md` has the table of transitions, `approval/machine.ts` is that table. */
-export const approvalStates = [
-  'PENDING',
-  'APPROVED',
-  'EXECUTING',
-  'COMPLETED',
-  'FAILED',
-  'OUTCOME_UNKNOWN',
-  'DENIED',
-  'EXPIRED',
-  'CANCELLED',
-  'REVOKED',
-  'VOID',
-  'RESOLVED_DONE',
-  'RESOLVED_NOT_DONE',
-] as const
-export type ApprovalState = (typeof approvalStates)[number]
+import type { ApprovalState } from '@peta/contract'
+
+export { approvalStates, type ApprovalState } from '@peta/contract'
 
 /** What the agent is told while, or after, a person decides. Never names, votes, rules or arguments. */
 export type ApprovalStatus = Readonly<{

@@ -1,15 +1,6 @@
-import type { AuditEventType } from '@peta/contract'
+import type { AuditEventType, AuditOutcome } from '@peta/contract'
 
-/** How the thing that an event tells ended (AUD-11). */
-export type AuditOutcome =
-  | 'allowed'
-  | 'denied'
-  | 'pending'
-  | 'approved'
-  | 'executed'
-  | 'failed'
-  | 'unknown'
-  | 'expired'
+export type { AuditOutcome } from '@peta/contract'
 
 /**
  * One event on its way to the log. `fields` is a JSON object without its braces, already in the fixed order of

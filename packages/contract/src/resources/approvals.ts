@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
-import { Id, Instant } from './common.ts'
+import { approvalStates } from '../words.ts'
+import { Id, Instant, Limit } from './common.ts'
 
 export const ApprovalListQuery = z.strictObject({
-  state: z.string().max(32).optional(),
+  state: z.enum(approvalStates).optional(),
   cursor: z.string().max(2048).optional(),
-  limit: z.coerce.number().int().min(1).max(200).optional(),
+  limit: Limit.optional(),
 })
 
 /** What a list shows: never arguments. */

@@ -1,14 +1,21 @@
 import { z } from 'zod'
 
-import { Instant } from './common.ts'
+import { auditEvents, isAuditEventType } from '../audit-events.ts'
+import { auditOutcomes } from '../words.ts'
+import { Instant, InstantText, Limit } from './common.ts'
+
+const EventType = z.enum(
+  Object.keys(auditEvents).filter(isAuditEventType),
+  'there is no such event; the reference of audit events lists them',
+)
 
 export const AuditQuery = z.strictObject({
-  type: z.string().max(64).optional(),
-  outcome: z.string().max(32).optional(),
-  from: z.coerce.number().int().optional(),
-  to: z.coerce.number().int().optional(),
+  type: EventType.optional(),
+  outcome: z.enum(auditOutcomes).optional(),
+  from: InstantText.optional(),
+  to: InstantText.optional(),
   cursor: z.string().max(2048).optional(),
-  limit: z.coerce.number().int().min(1).max(200).optional(),
+  limit: Limit.optional(),
 })
 
 export const AuditEntry = z.strictObject({

@@ -10,7 +10,13 @@ export const Slug = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,19}$/, 'a lower-case letter, then letters, digits or "-", 20 at most')
 
-export const Name = z.string().trim().min(1).max(128)
+/** Shown to people who decide by it: nothing in it may hide, reorder or break what stands beside it (SEC-73). */
+export const Name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'no line breaks, control or invisible characters')
 
 export const Label = z
   .string()
@@ -22,9 +28,13 @@ export const Empty = z.strictObject({})
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), next: z.string().optional() })
 
+/** Numbers of a query, which are text on the way. */
+export const Limit = z.coerce.number<number | string>().int().min(1).max(200)
+export const InstantText = z.coerce.number<number | string>().int().nonnegative()
+
 export const PageQuery = z.strictObject({
   cursor: z.string().max(2048).optional(),
-  limit: z.coerce.number().int().min(1).max(200).optional(),
+  limit: Limit.optional(),
 })
 
 /** RFC 9457 problem details; `type` is the address of the page that explains the code. */

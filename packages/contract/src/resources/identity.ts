@@ -95,6 +95,8 @@ export const User = z.strictObject({
   groups: z.array(z.string()),
 })
 
-const GroupName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
+export const GroupName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,63}$/, 'a lower-case letter, then letters, digits or "-", 64 at most')
 export const Group = z.strictObject({ name: GroupName, members: z.array(Id) })
 export const GroupPut = z.strictObject({ members: z.array(Id).max(1000) })

@@ -26,6 +26,9 @@ export const ServerInstall = z.strictObject({
   launch: Launch,
   inFlightMax: z.int().min(1).max(256).default(16),
   idleStopMinutes: z.int().min(1).max(1440).default(5),
+  connect: z.boolean().default(true).meta({
+    description: 'Read its catalogue at once; false when its secrets are to be bound first',
+  }),
 })
 
 export const ServerChange = z.strictObject({ enabled: z.boolean() })

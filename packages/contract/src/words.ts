@@ -1,0 +1,32 @@
+/** Closed lists that stand in stored rows, answers and questions alike. */
+
+/** Every state of an approval; `approval/machine.ts` in Core is the table of its transitions. */
+export const approvalStates = [
+  'PENDING',
+  'APPROVED',
+  'EXECUTING',
+  'COMPLETED',
+  'FAILED',
+  'OUTCOME_UNKNOWN',
+  'DENIED',
+  'EXPIRED',
+  'CANCELLED',
+  'REVOKED',
+  'VOID',
+  'RESOLVED_DONE',
+  'RESOLVED_NOT_DONE',
+] as const
+export type ApprovalState = (typeof approvalStates)[number]
+
+/** How the thing that an audit event tells ended (AUD-11). */
+export const auditOutcomes = [
+  'allowed',
+  'denied',
+  'pending',
+  'approved',
+  'executed',
+  'failed',
+  'unknown',
+  'expired',
+] as const
+export type AuditOutcome = (typeof auditOutcomes)[number]
