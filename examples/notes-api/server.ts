@@ -75,6 +75,11 @@ server.listen(Number(process.argv[2] ?? DEFAULT_PORT), '127.0.0.1', () => {
   const port = typeof address === 'object' && address ? address.port : 0
   process.stdout.write(`notes-api http://127.0.0.1:${port}/mcp\n`)
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => server.close(() => process.exit(0)).closeAllConnections())
-}
+server.on('error', (error: NodeJS.ErrnoException) => {
+  process.stderr.write(`The notes API cannot listen: ${error.code}\n`)
+  process.exit(1)
+})
+const end = (): void => server.close(() => process.exit(0)).closeAllConnections()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+// Whoever started it may end without a word; the pipe between them says so.
+if (process.env['NOTES_API_ENDS_WITH_STDIN'] === '1') process.stdin.resume().once('end', end)

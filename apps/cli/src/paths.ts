@@ -12,10 +12,19 @@ export const dataDir = (): string => process.env['PETA_DATA_DIR'] ?? join(dataHo
 
 export const hostKeyFile = (): string => join(dataDir(), 'host.key')
 
+/** Where the demonstration's file server may read and write. */
+export const demoFiles = (): string => join(dataHome(), 'peta-demo', 'files')
+
 const DEFAULT_PORT = '7382'
 
-export const defaultUrl = (): string =>
-  process.env['PETA_URL'] ?? `http://127.0.0.1:${process.env['PETA_PORT'] ?? DEFAULT_PORT}`
+/** Where the environment says that Core is. */
+export function chosenUrl(): string | undefined {
+  const { PETA_URL: url, PETA_PORT: port } = process.env
+  if (url) return url.replace(/\/+$/, '')
+  return port ? `http://127.0.0.1:${port}` : undefined
+}
+
+export const defaultUrl = (): string => `http://127.0.0.1:${DEFAULT_PORT}`
 
 export const sealerKeyFile = (): string =>
   process.env['PETA_SEALER_FILE'] ?? join(configHome(), 'peta', 'sealer.key')

@@ -8,7 +8,7 @@ export type Print = Readonly<{
 export const createPrint = (asJson: boolean): Print => ({
   result: (value, text) =>
     void process.stdout.write(
-      `${asJson ? JSON.stringify(value, undefined, 2) : printable(text)}\n`,
+      `${printable(asJson ? JSON.stringify(value, undefined, 2) : text)}\n`,
     ),
   say: (text) => void process.stderr.write(`${printable(text)}\n`),
 })
@@ -16,24 +16,40 @@ export const createPrint = (asJson: boolean): Print => ({
 /** Rows under a head line, columns padded; empty lists say so. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'none'
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
+  const lines = [head, ...rows.map((row) => row.map(oneLine))]
+  const widths = head.map((_, column) => Math.max(...lines.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd()
-  return [line(head), ...rows.map(line)].join('\n')
+  return lines.map(line).join('\n')
 }
 
-export const when = (epochMs: number | undefined): string =>
-  epochMs === undefined ? '' : new Date(epochMs).toISOString().replace('T', ' ').slice(0, 19)
+/** Names before values, one a line. */
+export function facts(pairs: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...pairs.map(([name]) => name.length))
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value)}`).join('\n')
+}
 
-/** Escapes what could move the cursor, colour, or reorder text: names and arguments come from strangers (SEC-73). */
-export const printable = (text: string): string =>
-  text.replace(
-    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+/** UTC, and says so. */
+export const when = (epochMs: number | undefined): string =>
+  epochMs === undefined ? '' : `${new Date(epochMs).toISOString().replace('T', ' ').slice(0, 19)}Z`
+
+/**
+ * Escapes what could move the cursor, colour, hide or reorder text, line breaks excepted: names and arguments come
+ * from strangers (SEC-73). What was JSON stays JSON of the same meaning.
+ */
+export const printable = (text: string): string => text.replace(DANGEROUS, escaped)
+
+/** For text of strangers inside a line of ours: a line break in it could forge the next line. */
+export const oneLine = (text: string): string => printable(text).replaceAll('\n', '\\n')
+
+/** Control, invisible, private and unpaired characters, and separators that terminals break lines at. */
+const DANGEROUS = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')

@@ -1,17 +1,31 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
-import { verifyExport, type VerifyReport } from '@peta/proof'
-import type { Command } from 'commander'
+import {
+  auditOutcomes,
+  isAuditEventType,
+  type AuditEventType,
+  type AuditOutcome,
+} from '@peta/contract'
+import { Option, type Command } from 'commander'
 import { z } from 'zod'
 
 import { CliError } from '../cli-error.ts'
-import { asPerson, collect, globals } from '../command.ts'
-import { createPrint, table, when } from '../print.ts'
+import { asPerson, wholeNumber } from '../command.ts'
+import { table, when } from '../print.ts'
+import { addVerifyCommand } from './verify.ts'
+
+type ListOptions = Readonly<{
+  type?: string
+  outcome?: AuditOutcome
+  limit: number
+  cursor?: string
+}>
 
 const EXPORT_FILE = 'audit.jsonl'
+const LIMIT = 50
 
 /** The audit log: search it, take it away, and check it without trusting whoever made it. */
 export function addAuditCommands(program: Command): void {
@@ -20,22 +34,20 @@ export function addAuditCommands(program: Command): void {
     .command('list')
     .description('search the log, newest first')
     .option('--type <type>', 'such as call.decided')
-    .option('--outcome <outcome>', 'such as denied')
-    .option('--limit <number>', 'at most 200', '50')
+    .addOption(new Option('--outcome <outcome>', 'how it ended').choices(auditOutcomes))
+    .option('--limit <number>', 'at most 200', wholeNumber, LIMIT)
+    .option('--cursor <cursor>', 'go on where a page ended')
     .action(
-      asPerson<[{ type?: string; outcome?: string; limit: string }]>(
-        async ({ peta, workspace, print }, { limit, ...filter }) => {
-          const query = { ...filter, limit: Number(limit) }
-          const { items } = await peta.call('audit.list', { params: { workspace }, query })
-          const rows = items.map((entry) => [
-            when(entry.at),
-            entry.type,
-            entry.outcome ?? '',
-            targetOf(entry.event),
-          ])
-          print.result(items, table(['AT', 'EVENT', 'OUTCOME', 'TARGET'], rows))
-        },
-      ),
+      asPerson<[ListOptions]>(async ({ peta, workspace, print }, { type, ...filter }) => {
+        const query = { ...filter, ...(type !== undefined && { type: parseType(type) }) }
+        const { items, next } = await peta.call('audit.list', { params: { workspace }, query })
+        const rows = items.map(({ at, type: name, outcome = '', event }) => {
+          const { actor, agent, target } = Entry.parse(event)
+          return [when(at), name, outcome, actor?.user_id ?? agent?.id ?? '', target?.name ?? '']
+        })
+        print.result(items, table(['AT', 'EVENT', 'OUTCOME', 'BY', 'TARGET'], rows))
+        if (next !== undefined) print.say(`There are more: add --cursor ${next}`)
+      }),
     )
   audit
     .command('export <folder>')
@@ -44,71 +56,40 @@ export function addAuditCommands(program: Command): void {
       asPerson<[string]>(async ({ peta, workspace, print }, folder) => {
         const { body } = await peta.stream('audit.export', { params: { workspace }, body: {} })
         if (!body) throw new CliError('Core sent nothing.')
-        await mkdir(folder, { recursive: true })
-        const path = join(folder, EXPORT_FILE)
-        await pipeline(body, createWriteStream(path, { mode: 0o600 }))
+        const path = await writeExport(folder, body)
         print.result({ path }, `Wrote ${path}. Check it with: peta audit verify ${folder}`)
       }),
     )
-  addVerifying(audit)
+  addVerifyCommand(audit)
 }
 
-type VerifyOptions = Readonly<{ checkpoint: string[]; keys?: string }>
+const Named = z.looseObject({ name: z.string().optional() }).optional()
+const Entry = z.looseObject({
+  actor: z.looseObject({ user_id: z.string().optional() }).optional(),
+  agent: z.looseObject({ id: z.string().optional() }).optional(),
+  target: Named,
+})
 
-/** Reads only the export and what the options name; Core need not run, and is not asked. */
-function addVerifying(audit: Command): void {
-  audit
-    .command('verify <folder>')
-    .description(
-      'check an export offline; exit code 0 complete, 1 tampered, 2 incomplete, 3 unusable',
-    )
-    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere', collect, [])
-    .option(
-      '--keys <file>',
-      'public keys that are trusted, as /.well-known/peta-audit-keys gives them',
-    )
-    .action(async (folder: string, { checkpoint, keys }: VerifyOptions, command: Command) => {
-      const report = await verifyExport(folder, {
-        checkpoints: await Promise.all(checkpoint.map(readText)),
-        ...(keys && { publicKeys: parseKeys(await readText(keys)) }),
-      })
-      createPrint(globals(command).json).result(report, reportText(report))
-      process.exitCode = report.exitCode
-    })
-}
-
-async function readText(file: string): Promise<string> {
+/** Half an export never stands under the name of a whole one. */
+async function writeExport(folder: string, body: ReadableStream<Uint8Array>): Promise<string> {
+  const path = join(folder, EXPORT_FILE)
   try {
-    return await readFile(file, 'utf8')
+    await mkdir(folder, { recursive: true })
+    await pipeline(body, createWriteStream(`${path}.part`, { mode: 0o600 }))
+    await rename(`${path}.part`, path)
+    return path
   } catch (cause) {
-    throw new CliError(`${file} cannot be read.`, { cause, exitCode: 3 })
+    throw new CliError(
+      `The export could not be written to ${folder}. Is it a folder that you may write to, and is Core still there?`,
+      { cause },
+    )
   }
 }
 
-const Keys = z.looseObject({ keys: z.array(z.looseObject({ public_key: z.base64() })).min(1) })
-
-function parseKeys(text: string): readonly Uint8Array[] {
-  try {
-    return Keys.parse(JSON.parse(text)).keys.map((key) => Buffer.from(key.public_key, 'base64'))
-  } catch (cause) {
-    throw new CliError('The key file holds no keys.', { cause, exitCode: 3 })
-  }
-}
-
-function targetOf(event: unknown): string {
-  const target =
-    typeof event === 'object' && event !== null && 'target' in event ? event.target : undefined
-  const hasName = typeof target === 'object' && target !== null && 'name' in target
-  return hasName && typeof target.name === 'string' ? target.name : ''
-}
-
-function reportText(report: VerifyReport): string {
-  const logs = report.logs.map((log) => JSON.stringify(log)).join('\n')
-  return [verdictText(report), logs, ...report.unproven.map((text) => `not proven: ${text}`)].join(
-    '\n',
+function parseType(text: string): AuditEventType {
+  if (isAuditEventType(text)) return text
+  throw new CliError(
+    `There is no event "${text}". All of them are in docs/reference/audit-events.md`,
+    { exitCode: 2 },
   )
 }
-
-/** A verdict in the words of the exit codes. */
-const verdictText = ({ verdict, problem }: VerifyReport): string =>
-  `${verdict === 'verified' ? 'complete and unaltered' : verdict}${problem ? `: ${problem}` : ''}`

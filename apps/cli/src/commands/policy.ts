@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 
-import type { RouteResponse } from '@peta/contract'
 import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
-import { asPerson } from '../command.ts'
-import { table, when } from '../print.ts'
+import { asPerson, orAbsent, wholeNumber } from '../command.ts'
+import { problemLines } from '../policy-problems.ts'
+import { oneLine, table, when } from '../print.ts'
+import { agentParams } from './agents.ts'
 
-type Problems = RouteResponse<'policy.check'>['problems']
+type PublishOptions = Readonly<{ base?: number; reason?: string }>
 
 /** Rules, as YAML files. */
 export function addPolicyCommands(program: Command): void {
@@ -15,25 +16,27 @@ export function addPolicyCommands(program: Command): void {
   addReading(policy)
   addPublishing(policy)
   policy
-    .command('explain <agent-id> <tool>')
-    .description('what the rules say to a call, and why')
+    .command('explain <agent> <tool>')
+    .description('what the rules say to a call, and why; the tool by the name agents see')
     .option('--args <json>', 'arguments of the call', '{}')
     .action(
-      asPerson<[string, string, { args: string }]>(
-        async ({ peta, workspace, print }, agentId, tool, { args }) => {
-          const body = { agentId, tool, args: parseArguments(args) }
-          const explained = await peta.call('policy.explain', { params: { workspace }, body })
-          const rows = explained.matched.map((hit) => [
-            hit.rule,
-            hit.effect,
-            hit.errored ? 'condition failed' : '',
-          ])
-          print.result(
-            explained,
-            `${explained.effect} (${explained.reason})\n${table(['RULE', 'EFFECT', ''], rows)}`,
-          )
-        },
-      ),
+      asPerson<[string, string, { args: string }]>(async (context, agent, tool, { args }) => {
+        const { peta, workspace, print } = context
+        const given = parseArguments(args)
+        const { agent: agentId } = await agentParams(context, agent)
+        const body = { agentId, tool, args: given }
+        const explained = await orAbsent(
+          `accepted tool "${oneLine(tool)}"; tools go by names such as files__read_text_file`,
+          peta.call('policy.explain', { params: { workspace }, body }),
+        )
+        const rows = explained.matched.map((hit) => [
+          hit.rule,
+          hit.effect,
+          hit.errored ? 'condition failed' : '',
+        ])
+        const verdict = `${explained.effect} (${explained.reason}, version ${explained.policyVersion})`
+        print.result(explained, `${verdict}\n${table(['RULE', 'EFFECT', ''], rows)}`)
+      }),
     )
 }
 
@@ -44,7 +47,10 @@ function addReading(policy: Command): void {
     .action(
       asPerson<[string | undefined]>(async ({ peta, workspace, print }, version) => {
         const shown = version
-          ? await peta.call('policy.read', { params: { workspace, version } })
+          ? await orAbsent(
+              `version ${oneLine(version)}`,
+              peta.call('policy.read', { params: { workspace, version } }),
+            )
           : await peta.call('policy.active', { params: { workspace } })
         print.say(`version ${shown.version}`)
         print.result(shown, shown.source.trimEnd())
@@ -52,10 +58,11 @@ function addReading(policy: Command): void {
     )
   policy
     .command('versions')
-    .description('list versions, newest first')
+    .description('list versions, newest first; * is the active one')
+    .option('--cursor <cursor>', 'go on where a page ended')
     .action(
-      asPerson<[]>(async ({ peta, workspace, print }) => {
-        const { items } = await peta.call('policy.versions', { params: { workspace }, query: {} })
+      asPerson<[{ cursor?: string }]>(async ({ peta, workspace, print }, query) => {
+        const { items, next } = await peta.call('policy.versions', { params: { workspace }, query })
         const rows = items.map((v) => [
           `${v.version}${v.active ? ' *' : ''}`,
           when(v.publishedAt),
@@ -63,6 +70,7 @@ function addReading(policy: Command): void {
           v.reason,
         ])
         print.result(items, table(['VERSION', 'PUBLISHED', 'BY', 'REASON'], rows))
+        if (next !== undefined) print.say(`There are more: add --cursor ${next}`)
       }),
     )
   policy
@@ -70,11 +78,13 @@ function addReading(policy: Command): void {
     .description('what differs between two versions')
     .action(
       asPerson<[string, string]>(async ({ peta, workspace, print }, version, other) => {
-        const diff = await peta.call('policy.diff', { params: { workspace, version, other } })
+        const comparing = peta.call('policy.diff', { params: { workspace, version, other } })
+        const diff = await orAbsent('such pair of versions', comparing)
         const rows = [
           ...diff.added.map((rule) => ['added', rule, '']),
           ...diff.removed.map((rule) => ['removed', rule, '']),
           ...diff.changed.map(({ rule, fields }) => ['changed', rule, fields.join(', ')]),
+          ...diff.vars.map((name) => ['changed', `vars.${name}`, '']),
         ]
         print.result(diff, table(['', 'RULE', 'FIELDS'], rows))
       }),
@@ -84,65 +94,64 @@ function addReading(policy: Command): void {
 function addPublishing(policy: Command): void {
   policy
     .command('check <file>')
-    .description('check rules without publishing them')
+    .description(
+      'check rules without publishing them; exit code 1 when they could not be published',
+    )
     .action(
       asPerson<[string]>(async ({ peta, workspace, print }, file) => {
         const body = { source: await readRules(file) }
         const report = await peta.call('policy.check', { params: { workspace }, body })
-        print.result(report, describe(report.problems))
+        print.result(report, problemLines(report.problems).join('\n') || 'No problems.')
         if (!report.publishable) throw new CliError('These rules cannot be published.')
       }),
     )
   policy
     .command('publish <file>')
     .description('publish rules as the next version')
-    .option('--base <version>', 'the version they were written on; the active one unless given')
-    .option('--reason <text>', 'why', '')
-    .action(
-      asPerson<[string, { base?: string; reason: string }]>(
-        async ({ peta, workspace, print }, file, options) => {
-          const source = await readRules(file)
-          const base = options.base
-            ? Number(options.base)
-            : (await peta.call('policy.active', { params: { workspace } })).version
-          const body = { source, base, reason: options.reason }
-          const published = await peta.call('policy.publish', { params: { workspace }, body })
-          print.result(
-            published,
-            `Version ${published.version} is active.\n${describe(published.report)}`,
-          )
-        },
-      ),
+    .option(
+      '--base <version>',
+      'the version they were written on (default: the active one)',
+      wholeNumber,
     )
+    .option('--reason <text>', 'why')
+    .action(
+      asPerson<[string, PublishOptions]>(async ({ peta, workspace, print }, file, options) => {
+        const source = await readRules(file)
+        const params = { workspace }
+        const base = options.base ?? (await peta.call('policy.active', { params })).version
+        const body = { source, base, ...(options.reason && { reason: options.reason }) }
+        const published = await peta.call('policy.publish', { params, body })
+        const warnings = problemLines(published.report)
+        print.result(published, [`Version ${published.version} is active.`, ...warnings].join('\n'))
+      }),
+    )
+  addRollback(policy)
+}
+
+function addRollback(policy: Command): void {
   policy
     .command('rollback <version>')
     .description('publish the content of an old version as the next one')
-    .option('--reason <text>', 'why', '')
+    .option('--reason <text>', 'why')
     .action(
-      asPerson<[string, { reason: string }]>(
+      asPerson<[string, { reason?: string }]>(
         async ({ peta, workspace, print }, version, { reason }) => {
           const base = (await peta.call('policy.active', { params: { workspace } })).version
           const params = { workspace, version }
-          const published = await peta.call('policy.rollback', { params, body: { base, reason } })
+          const body = { base, ...(reason && { reason }) }
+          const publishing = peta.call('policy.rollback', { params, body })
+          const published = await orAbsent(`version ${oneLine(version)}`, publishing)
           print.result(published, `Version ${published.version} is active.`)
         },
       ),
     )
 }
 
-const describe = (problems: Problems): string =>
-  problems
-    .map(
-      (p) =>
-        `${p.severity} ${p.code}${p.rule ? ` in ${p.rule}` : ''}${p.line ? ` (line ${p.line})` : ''}: ${p.message} ${p.remedy}`,
-    )
-    .join('\n') || 'No problems.'
-
 async function readRules(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
   } catch (cause) {
-    throw new CliError(`${file} cannot be read.`, { cause, exitCode: 2 })
+    throw new CliError(`${file} cannot be read as text.`, { cause, exitCode: 2 })
   }
 }
 

@@ -1,19 +1,20 @@
 import type { RouteBody } from '@peta/contract'
+import { everyPage } from '@peta/sdk'
 import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, collect, type Context } from '../command.ts'
-import { table, when } from '../print.ts'
+import { oneLine, table, when } from '../print.ts'
 import { readSecret } from '../prompt.ts'
-import { serverId } from './servers.ts'
+import { serverId } from './server-of.ts'
 
 type BindOptions = Readonly<{
   header?: string
   basic?: true
   env?: string
   descriptor?: string
-  prefix: string
-  host: string[]
+  prefix?: string
+  host?: string[]
 }>
 type Target = Pick<RouteBody<'secrets.bind'>['binding'], 'target' | 'name'>
 
@@ -26,8 +27,8 @@ export function addSecretCommands(program: Command): void {
     .command('list')
     .description('list secrets, without values')
     .action(
-      asPerson<[]>(async ({ peta, workspace, print }) => {
-        const { items } = await peta.call('secrets.list', { params: { workspace }, query: {} })
+      asPerson<[]>(async (context) => {
+        const items = await listSecrets(context)
         const rows = items.map((s) => [
           s.name,
           s.kind,
@@ -36,7 +37,7 @@ export function addSecretCommands(program: Command): void {
           `${s.bindings.length}`,
           when(s.lastUsedAt),
         ])
-        print.result(
+        context.print.result(
           items,
           table(['NAME', 'KIND', 'STATE', 'VERSION', 'BINDINGS', 'LAST USED'], rows),
         )
@@ -54,9 +55,13 @@ export function addSecretCommands(program: Command): void {
     .option('--basic', 'send it as basic authentication; the value is user:password')
     .option('--env <name>', 'give it to the process in this environment variable')
     .option('--descriptor <name>', 'give it to the process through a file descriptor')
-    .option('--prefix <text>', 'text before the value in the header', '')
-    .option('--host <host:port>', 'where the header may go', collect, [])
+    .option('--prefix <text>', 'text before the value in the header, such as "Bearer "')
+    .option('--host <host:port>', 'where the header may go; may be repeated', collect)
     .action(asPerson<[string, string, BindOptions]>(bindSecret))
+  addDestroying(secret)
+}
+
+function addDestroying(secret: Command): void {
   secret
     .command('destroy <name>')
     .description('destroy a secret and all its versions')
@@ -64,7 +69,10 @@ export function addSecretCommands(program: Command): void {
       asPerson<[string]>(async (context, name) => {
         const params = { workspace: context.workspace, secret: await secretId(context, name) }
         await context.peta.call('secrets.destroy', { params })
-        context.print.say(`${name} destroyed.`)
+        context.print.result(
+          { id: params.secret, destroyed: true },
+          `${oneLine(name)} is destroyed.`,
+        )
       }),
     )
 }
@@ -75,7 +83,7 @@ async function putSecret(
   options: { allowShort?: true },
 ): Promise<void> {
   const { peta, workspace, print } = context
-  const value = await readSecret(`Value of ${name}`)
+  const value = await readSecret(`Value of ${oneLine(name)}`)
   const allowShort = options.allowShort ?? false
   const known = await findSecret(context, name)
   const put = known
@@ -87,7 +95,7 @@ async function putSecret(
         params: { workspace },
         body: { name, value, allowShort },
       })
-  print.result(put, `${name}, version ${put.currentVersion ?? 1}.`)
+  print.result(put, `${put.name}, version ${put.currentVersion ?? 1}.`)
 }
 
 async function bindSecret(
@@ -97,16 +105,17 @@ async function bindSecret(
   options: BindOptions,
 ): Promise<void> {
   const { peta, workspace, print } = context
+  const target = targetOf(options)
   const params = { workspace, secret: await secretId(context, name) }
   const binding = {
     serverId: await serverId(context, server),
-    ...targetOf(options),
-    prefix: options.prefix,
-    hosts: options.host,
+    ...target,
+    ...(options.prefix && { prefix: options.prefix }),
+    hosts: options.host ?? [],
   }
-  const value = await readSecret(`Value of ${name}, to prove that you know it`)
+  const value = await readSecret(`Value of ${oneLine(name)}, to prove that you know it`)
   const bound = await peta.call('secrets.bind', { params, body: { binding, value } })
-  print.result(bound, `${name} is bound to ${server}.`)
+  print.result(bound, `${bound.name} is bound to ${oneLine(server)}.`)
 }
 
 function targetOf(options: BindOptions): Target {
@@ -125,14 +134,15 @@ function targetOf(options: BindOptions): Target {
 
 async function secretId(context: Context, name: string): Promise<string> {
   const id = await findSecret(context, name)
-  if (!id) throw new CliError(`There is no secret "${name}". List them with: peta secret list`)
+  if (!id)
+    throw new CliError(`There is no secret "${oneLine(name)}". List them with: peta secret list`)
   return id
 }
 
-async function findSecret({ peta, workspace }: Context, name: string): Promise<string | undefined> {
-  const { items } = await peta.call('secrets.list', {
-    params: { workspace },
-    query: { limit: 200 },
-  })
-  return items.find((candidate) => candidate.name === name || candidate.id === name)?.id
+const listSecrets = ({ peta, workspace }: Context) =>
+  everyPage((query) => peta.call('secrets.list', { params: { workspace }, query }))
+
+async function findSecret(context: Context, name: string): Promise<string | undefined> {
+  const secrets = await listSecrets(context)
+  return secrets.find((candidate) => candidate.name === name || candidate.id === name)?.id
 }

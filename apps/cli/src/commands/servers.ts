@@ -4,13 +4,14 @@ import type { RouteBody } from '@peta/contract'
 import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
-import { asPerson, collect, type Context } from '../command.ts'
-import { table, when } from '../print.ts'
+import { asPerson, collect } from '../command.ts'
+import { addReviewCommands } from './review.ts'
+import { launchOf, type LaunchOptions } from './launch-of.ts'
+import { listServers, serverParams, type Server } from './server-of.ts'
+import { serverText } from './server-text.ts'
+import { oneLine, table, when } from '../print.ts'
 
-type Labels = Readonly<{ label: string[] }>
-type AddOptions = Labels &
-  Readonly<{ url?: string; allowLoopback?: true; env: string[]; accept?: true; title?: string }>
-type AcceptOptions = Labels & Readonly<{ item: string[]; risk?: string }>
+type AddOptions = LaunchOptions & Readonly<{ label?: string[]; title?: string; connect: boolean }>
 
 /** Servers and what they offer. */
 export function addServerCommands(program: Command): void {
@@ -18,7 +19,7 @@ export function addServerCommands(program: Command): void {
   addInstalling(server)
   addSwitching(server)
   addWatching(server)
-  addReviewing(server)
+  addReviewCommands(server)
 }
 
 function addInstalling(server: Command): void {
@@ -27,41 +28,47 @@ function addInstalling(server: Command): void {
     .description('install a server: a command after "--", or --url')
     .option('--url <url>', 'address of a remote server')
     .option('--allow-loopback', 'the address may be on this machine')
-    .option('--title <title>')
+    .option('--title <title>', 'what people call it (default: the slug)')
     .option(
       '--env <name=value>',
-      'plain environment variable; for secrets use a binding',
+      'plain environment variable, may be repeated; for secrets use: peta secret bind',
       collect,
-      [],
     )
-    .option('--label <label>', 'label of the server', collect, [])
+    .option('--label <label>', 'label of the server; may be repeated', collect)
+    .option('--no-connect', 'do not read its catalogue yet: a secret is to be bound first')
     .action(
       asPerson<[string, string[], AddOptions]>(
         async ({ peta, workspace, print }, slug, command, options) => {
           const body = {
             slug,
             launch: launchOf(command, options),
-            labels: options.label,
+            labels: options.label ?? [],
+            connect: options.connect,
             ...(options.title && { title: options.title }),
           }
           const added = await peta.call('servers.install', { params: { workspace }, body })
-          print.result(
-            added,
-            `${added.slug} installed. It offers ${added.items.quarantined} entries for review: peta server items ${slug}`,
-          )
+          print.result(added, addedText(added, options.connect))
         },
       ),
     )
   server
     .command('import <file>')
-    .description('install a server from a JSON definition')
+    .description('install a server from a JSON definition, as the API takes it')
     .action(
       asPerson<[string]>(async ({ peta, workspace, print }, file) => {
         const body = await readDefinition(file)
         const added = await peta.call('servers.install', { params: { workspace }, body })
-        print.result(added, `${added.slug} installed.`)
+        print.result(added, addedText(added, body.connect ?? true))
       }),
     )
+}
+
+function addedText({ slug, items, reason }: Server, connect: boolean): string {
+  if (reason !== undefined) {
+    return `${slug} is installed, but did not answer (${reason}). Look at its log: peta server show ${slug}`
+  }
+  if (!connect) return `${slug} is installed. Read its catalogue with: peta server refresh ${slug}`
+  return `${slug} is installed. It offers ${items.quarantined} entries for review: peta server items ${slug}`
 }
 
 function addSwitching(server: Command): void {
@@ -71,22 +78,23 @@ function addSwitching(server: Command): void {
   ] as const) {
     server
       .command(`${verb} <server>`)
-      .description(`${verb} a server`)
+      .description(enabled ? 'let calls reach it again' : 'let no call reach it, and stop it')
       .action(
         asPerson<[string]>(async (context, slug) => {
           const params = await serverParams(context, slug)
           const changed = await context.peta.call('servers.change', { params, body: { enabled } })
-          context.print.result(changed, `${slug} ${verb}d.`)
+          context.print.result(changed, `${changed.slug} is ${verb}d.`)
         }),
       )
   }
   server
     .command('remove <server>')
-    .description('remove a server')
+    .description('remove a server; its slug can be used again')
     .action(
       asPerson<[string]>(async (context, slug) => {
-        await context.peta.call('servers.remove', { params: await serverParams(context, slug) })
-        context.print.say(`${slug} removed.`)
+        const params = await serverParams(context, slug)
+        await context.peta.call('servers.remove', { params })
+        context.print.result({ id: params.server, removed: true }, `${oneLine(slug)} is removed.`)
       }),
     )
 }
@@ -96,8 +104,8 @@ function addWatching(server: Command): void {
     .command('list')
     .description('list servers')
     .action(
-      asPerson<[]>(async ({ peta, workspace, print }) => {
-        const { items } = await peta.call('servers.list', { params: { workspace }, query: {} })
+      asPerson<[]>(async (context) => {
+        const items = await listServers(context)
         const rows = items.map((s) => [
           s.slug,
           s.launch.kind,
@@ -105,7 +113,10 @@ function addWatching(server: Command): void {
           `${s.items.accepted}`,
           `${s.items.quarantined + s.items.changed}`,
         ])
-        print.result(items, table(['SERVER', 'KIND', 'STATE', 'ACCEPTED', 'TO REVIEW'], rows))
+        context.print.result(
+          items,
+          table(['SERVER', 'KIND', 'STATE', 'ACCEPTED', 'TO REVIEW'], rows),
+        )
       }),
     )
   server
@@ -116,11 +127,9 @@ function addWatching(server: Command): void {
         const params = await serverParams(context, slug)
         const shown = await context.peta.call('servers.read', { params })
         const { lines } = await context.peta.call('servers.logs', { params })
-        const log = lines.map((line) => `${when(line.at)}  ${line.text}`).join('\n')
-        context.print.result(
-          { ...shown, log: lines },
-          `${JSON.stringify(shown, undefined, 2)}\n${log}`,
-        )
+        const log = lines.map(({ at, text }) => `${when(at)}  ${oneLine(text)}`)
+        const text = [serverText(shown), '', log.length > 0 ? 'error output:' : 'no error output']
+        context.print.result({ ...shown, log: lines }, [...text, ...log].join('\n'))
       }),
     )
   server
@@ -130,111 +139,10 @@ function addWatching(server: Command): void {
       asPerson<[string]>(async (context, slug) => {
         const params = await serverParams(context, slug)
         const fresh = await context.peta.call('servers.refresh', { params, body: {} })
-        context.print.result(
-          fresh,
-          `${fresh.items.accepted} accepted, ${fresh.items.quarantined} new, ${fresh.items.changed} changed`,
-        )
+        const { accepted, quarantined, changed } = fresh.items
+        context.print.result(fresh, `${accepted} accepted, ${quarantined} new, ${changed} changed`)
       }),
     )
-}
-
-function addReviewing(server: Command): void {
-  server
-    .command('items <server>')
-    .description('list what a server offers')
-    .action(
-      asPerson<[string]>(async (context, slug) => {
-        const params = await serverParams(context, slug)
-        const { items } = await context.peta.call('items.list', { params, query: { limit: 200 } })
-        const rows = items.map((item) => [
-          item.kind,
-          item.exposed,
-          item.state,
-          item.labels.join(','),
-          `${item.risk}`,
-        ])
-        context.print.result(items, table(['KIND', 'NAME', 'STATE', 'LABELS', 'RISK'], rows))
-      }),
-    )
-  server
-    .command('accept <server>')
-    .description('accept entries with the labels that count; all new ones unless --item is given')
-    .option('--item <kind:name>', 'such as tool:read_file', collect, [])
-    .option('--label <label>', 'read, write, destructive, external, …', collect, [])
-    .option('--risk <number>', '0 to 100')
-    .action(
-      asPerson<[string, AcceptOptions]>(async (context, slug, options) => {
-        const params = await serverParams(context, slug)
-        const body = {
-          items: options.item.length > 0 ? options.item.map(itemRef) : ('all' as const),
-          labels: options.label,
-          ...(options.risk && { risk: Number(options.risk) }),
-        }
-        const { changed } = await context.peta.call('items.accept', { params, body })
-        context.print.result({ changed }, `${changed} accepted.`)
-      }),
-    )
-  server
-    .command('reject <server> <items...>')
-    .description('reject entries, given as kind:name')
-    .action(
-      asPerson<[string, string[]]>(async (context, slug, items) => {
-        const params = await serverParams(context, slug)
-        const { changed } = await context.peta.call('items.reject', {
-          params,
-          body: { items: items.map(itemRef) },
-        })
-        context.print.result({ changed }, `${changed} rejected.`)
-      }),
-    )
-}
-
-/** People say slugs; the API takes ids. */
-export async function serverId({ peta, workspace }: Context, slug: string): Promise<string> {
-  const { items } = await peta.call('servers.list', {
-    params: { workspace },
-    query: { limit: 200 },
-  })
-  const found = items.find((candidate) => candidate.slug === slug || candidate.id === slug)
-  if (!found) throw new CliError(`There is no server "${slug}". List them with: peta server list`)
-  return found.id
-}
-
-const serverParams = async (context: Context, slug: string) => ({
-  workspace: context.workspace,
-  server: await serverId(context, slug),
-})
-
-function launchOf(
-  command: readonly string[],
-  options: AddOptions,
-): RouteBody<'servers.install'>['launch'] {
-  const [file, ...args] = command
-  if (options.url && file === undefined) {
-    return { kind: 'http', url: options.url, allowLoopback: options.allowLoopback ?? false }
-  }
-  if (file === undefined || options.url) {
-    throw new CliError('Give either --url, or a command after "--".', { exitCode: 2 })
-  }
-  return { kind: 'stdio', command: file, args, env: Object.fromEntries(options.env.map(envPair)) }
-}
-
-function envPair(text: string): [string, string] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new CliError(`--env "${text}" is not name=value.`, { exitCode: 2 })
-  return [text.slice(0, at), text.slice(at + 1)]
-}
-
-const KINDS = ['tool', 'prompt', 'resource', 'resource_template'] as const
-
-function itemRef(text: string): { kind: (typeof KINDS)[number]; name: string } {
-  const at = text.indexOf(':')
-  const kind = KINDS.find((candidate) => candidate === text.slice(0, at))
-  if (!kind)
-    throw new CliError(`"${text}" is not kind:name; kinds are ${KINDS.join(', ')}.`, {
-      exitCode: 2,
-    })
-  return { kind, name: text.slice(at + 1) }
 }
 
 /** Core checks every member; here it only has to be JSON. */

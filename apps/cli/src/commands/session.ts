@@ -1,9 +1,10 @@
-import { createPeta } from '@peta/sdk'
+import { createPeta, PetaError, type Peta } from '@peta/sdk'
 import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, globals } from '../command.ts'
-import { createPrint, when } from '../print.ts'
+import { hostKeyFile } from '../paths.ts'
+import { createPrint, oneLine, when } from '../print.ts'
 import { readSecret } from '../prompt.ts'
 import { forgetSession, readHostKey, saveSession } from '../session.ts'
 
@@ -13,7 +14,7 @@ type SetupOptions = Readonly<{ email: string; name: string; workspace?: string }
 export function addSessionCommands(program: Command): void {
   program
     .command('setup-link')
-    .description('make a new one-time link: to set up, or to sign in as the owner')
+    .description('on the host: make a new one-time link, to set up or to sign in as the owner')
     .action(async (_options, command: Command) => {
       const { url, json } = globals(command)
       const link = await makeLink(url)
@@ -24,31 +25,48 @@ export function addSessionCommands(program: Command): void {
     .description('make the workspace and its owner; reads the set-up link from stdin or a prompt')
     .requiredOption('--email <address>', 'e-mail address of the owner')
     .requiredOption('--name <name>', 'name of the owner')
-    .option('--workspace <name>', 'name of the workspace')
+    .option('--workspace <name>', 'name of the workspace (default: Peta)')
     .action(async (options: SetupOptions, command: Command) => setUp(options, command))
   program
     .command('login')
-    .description('sign in as the owner, on the host')
+    .description('on the host: sign in as the owner')
     .action(async (_options, command: Command) => logIn(command))
+  addSignedIn(program)
+}
+
+function addSignedIn(program: Command): void {
   program
     .command('logout')
     .description('end this session')
     .action(
       asPerson<[]>(async ({ peta, print }) => {
-        await peta.call('sessions.end', {})
+        await endSession(peta)
         await forgetSession()
-        print.say('Signed out.')
+        print.result({ signedOut: true }, 'Signed out.')
       }),
     )
   program
     .command('whoami')
-    .description('show who is signed in')
+    .description('show who is signed in, and where')
     .action(
-      asPerson<[]>(async ({ peta, print }) => {
+      asPerson<[]>(async ({ peta, print, session }) => {
         const me = await peta.call('me.read', {})
-        print.result(me, `${me.name} <${me.email}>, ${me.role}`)
+        const who = oneLine(`${me.name} <${me.email}>, ${me.role}`)
+        print.result(
+          { ...me, url: session.url, expiresAt: session.expiresAt },
+          `${who}, at ${session.url} until ${when(session.expiresAt)}`,
+        )
       }),
     )
+}
+
+/** A session that has ended by itself is what was wanted. */
+async function endSession(peta: Peta): Promise<void> {
+  try {
+    await peta.call('sessions.end', {})
+  } catch (error) {
+    if (!(error instanceof PetaError) || error.code !== 'unauthenticated') throw error
+  }
 }
 
 async function setUp(options: SetupOptions, command: Command): Promise<void> {
@@ -64,7 +82,7 @@ async function setUp(options: SetupOptions, command: Command): Promise<void> {
     },
   })
   await saveSession({ url, ...session })
-  createPrint(json).say(`Done. You are signed in until ${when(session.expiresAt)}.`)
+  sayWho(json, { url, expiresAt: session.expiresAt })
 }
 
 async function logIn(command: Command): Promise<void> {
@@ -75,8 +93,26 @@ async function logIn(command: Command): Promise<void> {
   }
   const session = await createPeta({ url }).call('sessions.create', { body: { link } })
   await saveSession({ url, ...session })
-  createPrint(json).say(`Signed in until ${when(session.expiresAt)}.`)
+  sayWho(json, { url, expiresAt: session.expiresAt })
 }
 
-const makeLink = async (url: string) =>
-  createPeta({ url, hostKey: await readHostKey() }).call('links.create', { body: {} })
+/** The token stays in the session file. */
+function sayWho(json: boolean, { url, expiresAt }: { url: string; expiresAt: number }): void {
+  createPrint(json).result(
+    { url, expiresAt },
+    `You are signed in at ${url} until ${when(expiresAt)}.`,
+  )
+}
+
+async function makeLink(url: string) {
+  const hostKey = await readHostKey()
+  try {
+    return await createPeta({ url, hostKey }).call('links.create', { body: {} })
+  } catch (error) {
+    if (!(error instanceof PetaError) || error.code !== 'unauthenticated') throw error
+    throw new CliError(
+      `The Peta at ${url} does not know the key in ${hostKeyFile()}. Set PETA_DATA_DIR to its data directory, or --core to its address.`,
+      { cause: error },
+    )
+  }
+}

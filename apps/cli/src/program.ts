@@ -1,0 +1,49 @@
+import { Command } from 'commander'
+
+import { addAgentCommands } from './commands/agents.ts'
+import { addApprovalCommands } from './commands/approvals.ts'
+import { addAuditCommands } from './commands/audit.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
+import { addPolicyCommands } from './commands/policy.ts'
+import { addSecretCommands } from './commands/secrets.ts'
+import { addServerCommands } from './commands/servers.ts'
+import { addSessionCommands } from './commands/session.ts'
+import { addStartCommand } from './commands/start.ts'
+import { addTokenCommands } from './commands/tokens.ts'
+import { printable } from './print.ts'
+
+const VERSION = '0.1.0'
+
+const AFTER = `
+Begin with:
+  peta start --demo     a workspace that works, to look around in
+  peta login            sign in as the owner, on the host
+  peta <command> --help what a command takes
+
+Exit codes: 0 done, 1 refused or failed, 2 used wrongly; "audit verify" has its own.`
+
+/** Every command of `peta`. Commander repeats what was typed, so its errors are made printable too. */
+export function createProgram(): Command {
+  const program = new Command('peta')
+    .description('Peta: control plane for MCP')
+    .version(VERSION)
+    .option(
+      '--core <url>',
+      'address of Core (default: PETA_URL, or where you signed in, or http://127.0.0.1:7382)',
+    )
+    .option('--json', 'print results as JSON')
+    .addHelpText('after', AFTER)
+    .configureOutput({ outputError: (text, write) => write(printable(text)) })
+    .exitOverride()
+  addStartCommand(program)
+  addSessionCommands(program)
+  addDoctorCommand(program)
+  addServerCommands(program)
+  addSecretCommands(program)
+  addAgentCommands(program)
+  addTokenCommands(program)
+  addPolicyCommands(program)
+  addApprovalCommands(program)
+  addAuditCommands(program)
+  return program
+}
