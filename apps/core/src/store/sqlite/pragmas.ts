@@ -21,6 +21,12 @@ const writerOnly: readonly Pragma[] = [
   ['journal_size_limit', '67108864', 67_108_864],
 ]
 
+/**
+ * A quarter of a page is what an entry of a table without row ids may take before SQLite gives it a page of its own;
+ * at the usual 4,096 bytes an entry of the audit log is just over that.
+ */
+const PAGE_BYTES = 8192
+
 const IN_MEMORY = ':memory:'
 
 /**
@@ -32,6 +38,8 @@ export function setPragmas(
   raw: DatabaseSync,
   { path, readOnly }: Readonly<{ path: string; readOnly: boolean }>,
 ): void {
+  // Only a file that is about to be made takes it; the others keep theirs, so it is not read back.
+  if (!readOnly) raw.exec(`pragma page_size = ${PAGE_BYTES}`)
   const pragmas = readOnly ? everyConnection : [...everyConnection, ...writerOnly]
   for (const [name, value, reads] of pragmas) {
     if (path === IN_MEMORY && name === 'journal_mode') continue
