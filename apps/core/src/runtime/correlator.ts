@@ -69,7 +69,7 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
 
   const wire = parts.openWire({
     onMessage: (bytes, hopId) => receive(bytes, hopId),
-    onLost: (hopId, lost) => pending.take(hopId)?.reject(new LostRequestError(lost)),
+    onLost: (hopId, why) => pending.take(hopId)?.reject(new LostRequestError(why())),
     onEnd(end) {
       for (const request of pending.takeAll()) request.reject(unknown(server, end.reason))
       resolveEnded(end)

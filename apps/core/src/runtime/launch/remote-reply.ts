@@ -1,7 +1,7 @@
 import type { Receiver, ResponseHeaders } from '../../egress/exchange.ts'
 import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
-import { createSseDecoder } from '../../protocol/sse.ts'
+import { createSseDecoder, type SseDecoder } from '../../protocol/sse.ts'
 import { lostByFailure, lostByStatus, lostWithoutAnswer, misbehaved } from './remote-loss.ts'
 import type { Session } from './remote-session.ts'
 import type { LostRequest, Outbound, WireEvents } from './wire.ts'
@@ -20,21 +20,22 @@ type Shape = 'json' | 'events' | 'none' | 'other'
 export function createReply(parts: ReplyParts, message: Outbound): Receiver {
   const { server, events, session } = parts
   const { hopId } = message
-  const decoder = createSseDecoder(limits.resultBytesMax)
   const chunks: Buffer[] = []
   let status = 0
   let shape: Shape = 'none'
   let bytes = 0
+  let decoder: SseDecoder | undefined
 
-  const lose = (lost: LostRequest): void => {
-    if (hopId !== undefined) events.onLost(hopId, lost)
+  const lose = (why: () => LostRequest): void => {
+    if (hopId !== undefined) events.onLost(hopId, why)
   }
 
   function takeEvents(chunk: Buffer): void {
+    decoder ??= createSseDecoder(limits.resultBytesMax)
     try {
       for (const event of decoder.push(chunk)) events.onMessage(event.data, hopId)
     } catch (error) {
-      lose({ isSent: true, error: tooLarge(error) })
+      lose(() => ({ isSent: true, error: tooLarge(error) }))
     }
   }
 
@@ -51,16 +52,16 @@ export function createReply(parts: ReplyParts, message: Outbound): Receiver {
     },
     onEnd() {
       parts.onOver()
-      if (bytes > limits.resultBytesMax) return lose({ isSent: true, error: tooLarge() })
-      const body = shape === 'json' && bytes > 0 ? Buffer.concat(chunks) : undefined
+      if (bytes > limits.resultBytesMax) return lose(() => ({ isSent: true, error: tooLarge() }))
+      const body = shape === 'json' && bytes > 0 ? joined(chunks) : undefined
       // An answer with our id is one whatever the status; then nothing is lost any more.
-      const isMessage = body !== undefined && events.onMessage(body, hopId)
-      lose(lostAtEnd(server, { status, body, isMessage: isMessage || shape === 'events' }))
+      const isMessage = (body !== undefined && events.onMessage(body, hopId)) || shape === 'events'
+      lose(() => lostAtEnd(server, { status, body, isMessage }))
       if (status === 404 && session.headers().id !== undefined) parts.onSessionLost()
     },
     onFail(failure) {
       parts.onOver()
-      lose(lostByFailure(server, failure))
+      lose(() => lostByFailure(server, failure))
     },
   }
 }
@@ -77,6 +78,12 @@ function shapeOf(headers: ResponseHeaders): Shape {
   if (typeof type !== 'string') return 'none'
   if (/^application\/json\s*(;|$)/i.test(type)) return 'json'
   return /^text\/event-stream\s*(;|$)/i.test(type) ? 'events' : 'other'
+}
+
+/** Nearly every answer comes in one piece, which needs no copy. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks
+  return first && chunks.length === 1 ? first : Buffer.concat(chunks)
 }
 
 const tooLarge = (cause?: unknown): CoreError =>

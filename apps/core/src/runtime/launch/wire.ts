@@ -35,8 +35,8 @@ export type WireEvents = Readonly<{
    * Returns false when the bytes were no message at all.
    */
   onMessage: (bytes: Buffer, hopId?: number) => boolean
-  /** No answer to this request can come any more. */
-  onLost: (hopId: number, failure: LostRequest) => void
+  /** No answer to this request can come any more. `why` is asked only when someone still waits for one. */
+  onLost: (hopId: number, why: () => LostRequest) => void
   /** Once, and nothing after it. */
   onEnd: (end: WireEnd) => void
 }>
