@@ -5,6 +5,7 @@ import type { HintTopic } from '../store.ts'
 import { createWriteFront, type WriteFront } from '../write-front.ts'
 import { packRequest, type WriteReply } from '../write-request.ts'
 import type { FileHealth } from './file-health.ts'
+import { createPacedSend } from './paced-send.ts'
 import type { SpaceWatch } from './space-watch.ts'
 import { openThread, type Thread } from './thread.ts'
 import type { FromWriter, ThreadStart, ToWriter } from './thread-messages.ts'
@@ -29,16 +30,18 @@ export type WriterLinkParts = Readonly<{
 
 export async function openWriterLink(parts: WriterLinkParts): Promise<WriterLink> {
   const { url, start, nowMs, committed, health } = parts
-  const front = createWriteFront({
-    send: (requests) => thread.post({ kind: 'write', requests: requests.map(packRequest) }),
-    nowMs,
-    committed,
-  })
+  const pace = createPacedSend((requests) =>
+    thread.post({ kind: 'write', requests: requests.map(packRequest) }),
+  )
+  const front = createWriteFront({ send: pace.send, nowMs, committed })
   const thread: Thread<ToWriter> = await openThread<ToWriter, FromWriter>({
     url,
     start,
     receive(message) {
-      if (message.kind === 'replies') front.settle(unpackReplies(message, parts))
+      if (message.kind !== 'replies') return
+      const replies = unpackReplies(message, parts)
+      pace.answered(replies.length)
+      front.settle(replies)
     },
     died(cause) {
       health.failed(cause)
