@@ -1,5 +1,6 @@
 import { createLogAppender } from './audit/log.ts'
 import { recover } from './audit/recover.ts'
+import { watchClock } from './audit/watch-clock.ts'
 import { buildAdmin } from './build-admin.ts'
 import { createGround, type Ground, type Overrides } from './build-ground.ts'
 import { buildMcp } from './build-mcp.ts'
@@ -58,6 +59,7 @@ export async function startCore(
   lifetime.use(vault)
   lifetime.defer(() => endLog(store, ground))
   await beginLog(store, ground, instanceId)
+  lifetime.use(watchClock({ ...ground, append: store.append }))
   stages = await openStages({ ...ground, store, vault, keys, gatewayId: instanceId }, lifetime)
 
   const admin = buildAdmin({
