@@ -16,6 +16,8 @@ export type TestCore = AsyncDisposable & {
   readonly url: string
   /** Holds the data directory, the key file and the CLI's session; also where canaries must not be found. */
   readonly home: string
+  /** What Core is started with. */
+  readonly env: Readonly<Record<string, string>>
   /** Everything Core wrote to its terminal. */
   output: () => string
   pid: () => number
@@ -31,6 +33,8 @@ export type CliResult = Readonly<{ code: number | null; stdout: string; stderr: 
 export type TestCoreOptions = Readonly<{
   databaseUrl?: string
   env?: Readonly<Record<string, string>>
+  /** Runs before the first start. */
+  prepare?: (home: string) => Promise<void>
 }>
 
 export async function startTestCore(options: TestCoreOptions = {}): Promise<TestCore> {
@@ -38,7 +42,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const env = {
-    PATH: process.env['PATH'],
+    PATH: process.env['PATH'] ?? '',
     HOME: home,
     XDG_DATA_HOME: join(home, 'data'),
     XDG_CONFIG_HOME: join(home, 'config'),
@@ -52,6 +56,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
   const core: TestCore = {
     url,
     home,
+    env,
     output: () => output,
     pid: () => child?.pid ?? 0,
     async start() {
@@ -78,6 +83,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
       await rm(home, { recursive: true, force: true })
     },
   }
+  await options.prepare?.(home)
   await core.start()
   return core
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, statfs } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -12,15 +12,23 @@ export type MemoryDisk = AsyncDisposable &
   Readonly<{
     path: string
     remount: (option: 'ro' | 'rw') => Promise<void>
+    /** Makes it larger, or as small as what is on it. Nothing on it is lost. */
+    leaveFree: (bytes: number) => Promise<void>
   }>
 
 /** @throws when this root may not mount, as in some containers; the tests then cannot say what they promise */
 export async function mountMemoryDisk(path: string, bytes: number): Promise<MemoryDisk> {
   await mkdir(path, { recursive: true })
   await run('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', path])
+  const remount = async (option: string): Promise<void> =>
+    void (await run('mount', ['-o', `remount,${option}`, path]))
   return {
     path,
-    remount: async (option) => void (await run('mount', ['-o', `remount,${option}`, path])),
+    remount,
+    async leaveFree(freeBytes) {
+      const { bsize, blocks, bfree } = await statfs(path)
+      await remount(`size=${(blocks - bfree) * bsize + freeBytes}`)
+    },
     async [Symbol.asyncDispose]() {
       // Lazily, so that a process that was killed a moment ago cannot keep it.
       await run('umount', ['-l', path])

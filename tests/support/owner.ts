@@ -1,10 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { verifyExport, type VerifyReport } from '@peta/proof'
 import { createPeta, type Peta } from '@peta/sdk'
 
 import type { TestCore } from './core.ts'
+
+const POLL_MS = 20
 
 /** The owner of a Core, signed in: everything the admin API offers. Stays signed in over restarts. */
 export type Owner = Readonly<{
@@ -12,10 +15,16 @@ export type Owner = Readonly<{
   workspace: string
 }>
 
-/** Makes the owner with the proof that this user has access to the host, as the command line does. */
-export async function becomeOwner({ url, home }: Pick<TestCore, 'url' | 'home'>): Promise<Owner> {
-  const hostKey = (await readFile(join(home, 'data', 'peta', 'host.key'), 'utf8')).trim()
-  const { link } = await createPeta({ url, hostKey }).call('links.create', { body: {} })
+/** Makes the owner with the link that Core wrote to its terminal when it started. */
+export async function becomeOwner(core: Pick<TestCore, 'url' | 'output'>): Promise<Owner> {
+  for (;;) {
+    const link = /\/setup#(\S+)/.exec(core.output())?.[1]
+    if (link) return completeSetup(core.url, link)
+    await pause(POLL_MS)
+  }
+}
+
+export async function completeSetup(url: string, link: string): Promise<Owner> {
   const { token, workspaceId } = await createPeta({ url }).call('setup.complete', {
     body: { link, email: 'ana@example.com', name: 'Ana' },
   })

@@ -18,3 +18,14 @@ export function storedRows(databasePath: string): StoredRows {
       .toSorted()
   return Object.fromEntries(names.map((name) => [name, rowsOf(name)]))
 }
+
+/** Types of all entries of the audit log in their order, those of the deployment itself too, which no export shows. */
+export function storedEntryTypes(databasePath: string): readonly string[] {
+  using database = new DatabaseSync(databasePath)
+  return database
+    .prepare(
+      'select e.type from audit_event e join audit_log l using (log_id) order by l.epoch, e.idx',
+    )
+    .all()
+    .map(({ type }) => String(type))
+}
