@@ -37,7 +37,8 @@ export const policyColumns: ColumnClasses<PolicyTables> = {
   policy_active: { workspace_id: 'plain', version: 'plain' },
 }
 
-const PAGE_MAX = 200
+/** The longest page, and one row more, which says whether there is another page. */
+const ROWS_MAX = 201
 const inWorkspace = { workspaceId: z.string() }
 
 export const policyQueries = {
@@ -72,7 +73,7 @@ export const policyQueries = {
       ...inWorkspace,
       /** Versions older than this one. */
       before: z.int().optional(),
-      limit: z.int().min(1).max(PAGE_MAX),
+      limit: z.int().min(1).max(ROWS_MAX),
     }),
     (db, { workspaceId, before, limit }) =>
       db
