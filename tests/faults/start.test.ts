@@ -201,6 +201,17 @@ describe('a start that cannot work says what to change in one sentence, ends wit
     expect(await core.stop()).toBe(0)
   })
 
+  it('a second process with the same data directory, though the data is in PostgreSQL', async () => {
+    await using database = await createTestDatabase()
+    await using first = await startTestCore({ databaseUrl: database.url })
+    const refused = await startRefused({ ...first.env, PETA_PORT: '0' })
+    expect(refused.code).toBe(1)
+    expect(spoken(refused.stderr)).toEqual([
+      expect.stringMatching(new RegExp(`Stop process ${first.pid()} on`)),
+    ])
+    await becomeOwner(first)
+  })
+
   it('starts on the same data once nothing is in the way', async () => {
     await core.start()
     const { items } = await owner.peta.call('secrets.list', {
@@ -214,12 +225,7 @@ describe('a start that cannot work says what to change in one sentence, ends wit
   })
 })
 
-const home = (): Env => ({
-  HOME: core.home,
-  XDG_DATA_HOME: join(core.home, 'data'),
-  XDG_CONFIG_HOME: join(core.home, 'config'),
-  PETA_PORT: '0',
-})
+const home = (): Env => ({ ...core.env, PETA_PORT: '0' })
 
 /** What a person reads: everything that is not a line of the process log. */
 const spoken = (stderr: string): readonly string[] =>

@@ -12,6 +12,7 @@ import type { ServerDefinition } from './model/server.ts'
 import { openStages, type Stages } from './open-stages.ts'
 import { openVault } from './open-vault.ts'
 import { openStore } from './store/open-store.ts'
+import { holdDirectory } from './store/sqlite/data-directory.ts'
 import type { Store } from './store/store.ts'
 
 const storeParts = {
@@ -47,6 +48,7 @@ export async function startCore(
   const starting = new AbortController()
   const { dataDir } = config.store
 
+  if (config.store.databaseUrl) lifetime.use(holdDirectory(dataDir, ground.clock.nowMs()))
   const store = lifetime.use(await openStore({ ...ground, ...config.store, ...storeParts, failed }))
   const instanceId = await readInstanceId(dataDir, ground.newId)
   const hostKey = await writeHostKey(dataDir)

@@ -42,6 +42,17 @@ export function openDataDirectory(options: DataDirectoryOptions): DataDirectory 
   }
 }
 
+/**
+ * Holds the directory of a Core whose data is elsewhere. What is in it names this installation: two processes with one
+ * name would end each other's servers and take each other's audit log over.
+ *
+ * @throws CoreError `data_dir_unwritable`, `data_dir_in_use`
+ */
+export function holdDirectory(dataDir: string, nowMs: number): Disposable {
+  makeWritable(dataDir)
+  return lockDirectory(dataDir, nowMs)
+}
+
 function makeWritable(dataDir: string): void {
   try {
     makeDirectory(dataDir)
