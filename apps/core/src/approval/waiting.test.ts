@@ -58,7 +58,7 @@ describe('waiting (APR-45)', () => {
       },
     }))
     const client = new AbortController()
-    const waiting = Array.from({ length: 300 }, (_, at) =>
+    const waiting = Array.from({ length: 100 }, (_, at) =>
       test.approvals.ask(intentOf({ call: call({ amount: at % 10 }) }), client.signal),
     )
     await quiet()
