@@ -160,8 +160,12 @@ it.each(['member', 'approver'] as const)(
     const watcher = await watch({ role })
     await happen('secret.created', 'hidden')
     await happen('login.succeeded', 'hidden')
-    await happen('approval.requested', 'shown')
-    expect(targets(await watcher.see(1))).toEqual(['shown'])
+    const approval = { id: 'apr_1', code: 'APR-1', revision: 1, bind: 'hidden' }
+    const what = { workspaceId: 'wsp_1', target: 'hidden__tool', fields: { approval } }
+    await store.append([draft({ type: 'approval.requested', ...what })])
+    const text = await watcher.next()
+    expect(text).toContain('"approval":{"id":"apr_1","code":"APR-1","revision":1}')
+    expect(text).not.toContain('hidden')
   },
 )
 

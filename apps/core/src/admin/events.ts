@@ -2,6 +2,7 @@ import type { Person } from '../model/principal.ts'
 import { EVENTS_PER_LOOK } from '../store/families/events.ts'
 import type { Store } from '../store/store.ts'
 import type { AdminCommands } from './command.ts'
+import { eventSeenBy, type SeenEvent } from './event-view.ts'
 import { encodePosition, parsePosition, type EventPosition } from './event-position.ts'
 
 export type EventParts = Readonly<{
@@ -18,9 +19,6 @@ export type EventParts = Readonly<{
 const HEARTBEAT_MS = 15_000
 /** Watchers look at most this often, however busy the log is. */
 const LOOK_MS = 250
-
-/** Roles that may see every event; the others see what waits for people. */
-const SEES_ALL: ReadonlySet<string> = new Set(['owner', 'admin', 'auditor'])
 
 /** What happens, as server-sent events: ids, types and outcomes, never content (APR-55). */
 export function eventCommands(parts: EventParts): Pick<AdminCommands, 'events.stream'> {
@@ -72,9 +70,10 @@ async function look({ store }: EventParts, person: Person, before: EventPosition
     const rows = await store.query('event.after', asked)
     const isPart = rows.length === EVENTS_PER_LOOK
     sinceMs = Math.max(sinceMs, openedAtMs)
-    for (const { idx, ...event } of rows) {
-      next[logId] = idx + 1
-      if (isVisible(person, event.type)) text += frameOf(event, { sinceMs, next })
+    for (const row of rows) {
+      next[logId] = row.idx + 1
+      const event = eventSeenBy(person, row)
+      if (event) text += frameOf(event, { sinceMs, next })
     }
     if (!isPart) next[logId] = Math.max(next[logId] ?? 0, size)
     if (!isPart && closedAtMs !== null && openedAtMs < sinceMs) ended.push(logId)
@@ -84,10 +83,7 @@ async function look({ store }: EventParts, person: Person, before: EventPosition
   return { text, position: { sinceMs, next }, hasMore }
 }
 
-const isVisible = (person: Person, type: string): boolean =>
-  SEES_ALL.has(person.role) || type.startsWith('approval.')
-
-const frameOf = (event: { type: string }, position: EventPosition): string =>
+const frameOf = (event: SeenEvent, position: EventPosition): string =>
   `id: ${encodePosition(position)}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
 /** Behind everything that has happened so far. */

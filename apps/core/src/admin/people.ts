@@ -79,7 +79,9 @@ function tokenCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, To
 
   return {
     async 'tokens.list'({ person, params, query }) {
-      const all = directory.workspace(person.workspaceId).tokensOf(params.agent)
+      const workspace = directory.workspace(person.workspaceId)
+      if (!workspace.agent(params.agent)) throw new CoreError('not_found')
+      const all = workspace.tokensOf(params.agent)
       const { items, next } = pageOf(all, (token) => token.id, query)
       return { items: items.map(view), ...(next && { next }) }
     },

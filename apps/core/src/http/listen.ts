@@ -28,6 +28,7 @@ const KEEP_ALIVE_MS = 65_000
 const HEADER_BYTES_MAX = 16 * 1024
 const CONNECTIONS_MAX = 10_000
 const TICK_MS = 5_000
+const CLOSE_LOOK_MS = 50
 
 /**
  * Opens the one port: MCP paths are told by comparing strings before any framework looks at the request (H1), the
@@ -132,12 +133,13 @@ const bindProblems: Readonly<Record<string, (place: Place) => string>> = {
     `No interface has the address ${host}; set PETA_BIND to an address of this machine.`,
 }
 
-/** Lets running answers end, then cuts what is left. */
+/** Lets running answers end, then cuts what is left. A connection stays open after its last answer unless it is closed. */
 async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
-  server.closeIdleConnections()
+  const look = setInterval(() => server.closeIdleConnections(), CLOSE_LOOK_MS)
   const force = setTimeout(() => server.closeAllConnections(), limits.shutdownMs)
   await promise
+  clearInterval(look)
   clearTimeout(force)
 }

@@ -37,7 +37,7 @@ export const eventQueries = {
     (db, { workspaceId, logId, from }) =>
       db
         .selectFrom('audit_event')
-        .select(['idx', 'event_id as id', 'ts as at', 'type', 'outcome', 'target'])
+        .select(['idx', 'event_id as id', 'ts as at', 'type', 'outcome', 'target', 'body'])
         .where('workspace_id', '=', workspaceId)
         .where('log_id', '=', logId)
         .where('idx', '>=', from)
