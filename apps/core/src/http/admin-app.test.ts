@@ -100,7 +100,9 @@ const allowed: Record<string, readonly Role[]> = {
 
 async function send(name: RouteName, authorization?: string, workspace = WORKSPACE) {
   const route: Route = routes[name]
-  const path = route.path.replace('{workspace}', workspace).replaceAll(/\{\w+\}/g, 'x')
+  const path = route.path
+    .replace('{workspace}', workspace)
+    .replaceAll(/\{\w+\}/g, `xx_${'1'.repeat(32)}`)
   reached.length = 0
   const init = {
     method: route.method,

@@ -4,17 +4,31 @@ import type { z } from 'zod'
 import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 
+/** Names, versions and the codes that people say. */
 const PARAM = /^[A-Za-z0-9][\w.-]{0,255}$/
+const ID = /^[a-z]{2,5}_[0-9a-f]{32}$/
+const ID_PARAMS: ReadonlySet<string> = new Set([
+  'workspace',
+  'agent',
+  'token',
+  'server',
+  'secret',
+  'binding',
+])
 
 /**
- * Ids, names and codes, all of them plain ASCII: nothing of another shape can exist, so none is ever looked up.
+ * Nothing of another shape can exist, so none is looked up, and none is repeated in an answer or a log: someone may
+ * have put a secret in its place.
  *
  * @throws CoreError `not_found`
  */
 export function readParams(
   params: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  if (!Object.values(params).every((value) => PARAM.test(value))) throw new CoreError('not_found')
+  const isPossible = Object.entries(params).every(([name, value]) =>
+    (ID_PARAMS.has(name) ? ID : PARAM).test(value),
+  )
+  if (!isPossible) throw new CoreError('not_found')
   return params
 }
 
