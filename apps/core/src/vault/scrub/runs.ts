@@ -1,4 +1,4 @@
-import { isSkipped, SKIPPED_BYTES } from './fold.ts'
+import { isSkipped } from './fold.ts'
 import type { View } from './view.ts'
 
 /**
@@ -6,19 +6,13 @@ import type { View } from './view.ts'
  * something else was encoded again, which is longer than the shortest value, and ASCII when the values are. So only
  * stretches that would decode to as much ASCII are decoded, which words, hashes and images hardly ever do.
  */
-export function* encodedRuns(
-  source: Buffer,
-  values: Readonly<{ shortest: number; isAscii: boolean }>,
-): Generator<View> {
-  const bytesMin = values.shortest + 1
+export function* encodedRuns(source: Buffer, values: Values): Generator<View> {
   for (const codec of [base64, hex]) {
-    const lengthMin = Math.ceil((bytesMin * 8) / codec.bitsPerCharacter)
-    for (const [start, end] of runsOf(source, codec.asciiPlaces, lengthMin)) {
-      const run = runAt(source, start, end)
-      yield* values.isAscii ? asciiStretches(run, codec, bytesMin) : everyAlignment(run, codec)
-    }
+    for (const stretch of stretchesOf(source, codec, values)) yield decodeStretch(stretch, codec)
   }
 }
+
+type Values = Readonly<{ shortest: number; isAscii: boolean }>
 
 type Codec = Readonly<{
   via: 'base64' | 'hex'
@@ -33,6 +27,8 @@ type Codec = Readonly<{
 }>
 
 const SKIPPED = 0x80
+/** Stands beyond either end of a text: in no alphabet, and not skipped. */
+const STRANGER = 0xff
 
 const base64: Codec = {
   via: 'base64',
@@ -67,45 +63,60 @@ function placesTable(spellings: readonly string[], highBits: readonly number[]):
   return table
 }
 
-/** Jumps by the length that matters and looks back, so that text of short words costs next to nothing. */
-function* runsOf(
-  source: Buffer,
-  members: Uint8Array,
-  lengthMin: number,
-): Generator<readonly [start: number, end: number]> {
+/** Characters of one alphabet without what is skipped, and where each stands in the source. */
+type Run = Readonly<{
+  text: Buffer
+  start: number
+  end: number
+  placeOf: (index: number) => number
+}>
+
+/** Characters of a run that are worth decoding together. */
+type Stretch = Readonly<{ run: Run; from: number; to: number }>
+
+/**
+ * Jumps by the length that matters and looks back, so that text of short words costs next to nothing. Nothing is
+ * made for a run in which nothing is found: most texts are full of those.
+ */
+function stretchesOf(source: Buffer, codec: Codec, values: Values): readonly Stretch[] {
+  const found: Stretch[] = []
+  const bytesMin = values.shortest + 1
+  const lengthMin = Math.ceil((bytesMin * 8) / codec.bitsPerCharacter)
+  const placesAt = (at: number): number => codec.asciiPlaces[source[at] ?? STRANGER] ?? 0
+  const addStretches = values.isAscii ? addAscii : addEveryAlignment
   let from = 0
   while (from + lengthMin <= source.byteLength) {
     let at = from + lengthMin - 1
-    while (at >= from && (members[source[at] ?? 0] ?? 0) > 0) at--
+    let seen = 0
+    for (let places = placesAt(at); at >= from && places > 0; places = placesAt(--at)) seen |= places
     if (at >= from) {
       from = at + 1
       continue
     }
     let end = from + lengthMin
-    while (end < source.byteLength && (members[source[end] ?? 0] ?? 0) > 0) end++
-    yield [from, end]
+    for (let places = placesAt(end); places > 0; places = placesAt(++end)) seen |= places
+    const run = runAt(source, { start: from, end, hasSkipped: (seen & SKIPPED) !== 0 })
+    addStretches(found, run, codec, bytesMin)
     from = end + 1
   }
+  return found
 }
 
-/** The characters of a run without what is skipped, and where each stands in the source. */
-type Run = Readonly<{ text: Buffer; placeOf: (index: number) => number }>
+type Place = Readonly<{ start: number; end: number; hasSkipped: boolean }>
 
-function runAt(source: Buffer, start: number, end: number): Run {
-  const text = source.subarray(start, end)
-  if (!SKIPPED_BYTES.some((byte) => text.includes(byte))) {
-    return { text, placeOf: (index) => start + index }
-  }
-  const kept = Uint32Array.from(text.keys()).filter((index) => !isSkipped(text[index]))
-  return {
-    text: Buffer.from(text.filter((byte) => !isSkipped(byte))),
-    placeOf: (index) => start + (kept[index] ?? 0),
-  }
+function runAt(source: Buffer, { start, end, hasSkipped }: Place): Run {
+  if (!hasSkipped) return { text: source, start, end, placeOf: itself }
+  const places = Uint32Array.from({ length: end - start }, (_, index) => start + index)
+  const kept = places.filter((place) => !isSkipped(source[place]))
+  const text = Buffer.from(source.subarray(start, end).filter((byte) => !isSkipped(byte)))
+  return { text, start: 0, end: text.byteLength, placeOf: (index) => kept[index] ?? end }
 }
 
-function* everyAlignment(run: Run, codec: Codec): Generator<View> {
+const itself = (index: number): number => index
+
+function addEveryAlignment(found: Stretch[], run: Run, codec: Codec): void {
   for (let offset = 0; offset < codec.charactersPerGroup; offset++) {
-    yield decodeStretch(run, codec, offset, run.text.byteLength)
+    found.push({ run, from: run.start + offset, to: run.end })
   }
 }
 
@@ -113,22 +124,23 @@ function* everyAlignment(run: Run, codec: Codec): Generator<View> {
  * A run may begin in the middle of a group, so every alignment is tried. Jumps by the number of groups that matters
  * and looks back.
  */
-function* asciiStretches(run: Run, codec: Codec, bytesMin: number): Generator<View> {
+function addAscii(found: Stretch[], run: Run, codec: Codec, bytesMin: number): void {
+  const { text, start, end: runEnd } = run
   const width = codec.charactersPerGroup
   const whole = Math.floor((bytesMin - codec.bytesPerGroup + 1) / codec.bytesPerGroup)
   const needed = Math.max(1, whole) * width
-  for (let offset = 0; offset < width; offset++) {
-    let from = offset
-    while (from + needed <= run.text.byteLength) {
+  for (let first = start; first < start + width; first++) {
+    let from = first
+    while (from + needed <= runEnd) {
       let at = from + needed - width
-      while (at >= from && isAsciiGroup(run.text, at, codec)) at -= width
+      while (at >= from && isAsciiGroup(text, at, codec)) at -= width
       if (at >= from) {
         from = at + width
         continue
       }
       let end = from + needed
-      while (end + width <= run.text.byteLength && isAsciiGroup(run.text, end, codec)) end += width
-      yield decodeStretch(run, codec, Math.max(offset, from - width), end + width)
+      while (end + width <= runEnd && isAsciiGroup(text, end, codec)) end += width
+      found.push({ run, from: Math.max(first, from - width), to: Math.min(end + width, runEnd) })
       from = end + width
     }
   }
@@ -143,11 +155,11 @@ function isAsciiGroup(text: Buffer, from: number, codec: Codec): boolean {
 }
 
 /** Zeros are left out, so that escapes written in UTF-16 are escapes again. */
-function decodeStretch({ text, placeOf }: Run, codec: Codec, from: number, to: number): View {
-  const bytes = Buffer.from(text.toString('latin1', from, to), codec.via)
+function decodeStretch({ run, from, to }: Stretch, codec: Codec): View {
+  const bytes = Buffer.from(run.text.toString('latin1', from, to), codec.via)
   const kept = Uint32Array.from(bytes.keys()).filter((index) => bytes[index] !== 0)
   const characterAt = (bit: number): number =>
-    placeOf(Math.min(from + Math.floor(bit / codec.bitsPerCharacter), text.byteLength - 1))
+    run.placeOf(Math.min(from + Math.floor(bit / codec.bitsPerCharacter), run.end - 1))
   return {
     via: codec.via,
     bytes: kept.length === bytes.length ? bytes : Buffer.from(bytes.filter((byte) => byte !== 0)),
