@@ -75,6 +75,7 @@ async function startCore(home: string, port: number): Promise<ChildProcess> {
     stdio: ['ignore', log.fd, log.fd],
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOME: home,
       XDG_DATA_HOME: join(home, 'data'),
       XDG_CONFIG_HOME: join(home, 'config'),

@@ -1,6 +1,12 @@
 /** Runs a TypeScript file of this repository as a child that shares this terminal. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { join } from 'node:path'
+
+import { ROOT } from './terminal.mjs'
+
+/** Node keeps here what it made of each file, which halves the time that a start takes. */
+export const COMPILE_CACHE = join(ROOT, '.toolchain', 'compiled')
 
 /**
  * NOTE: Ctrl-C in a terminal reaches the child by itself; it is passed on only where there is no terminal, or the
@@ -12,7 +18,8 @@ import { constants } from 'node:os'
  * @returns {Promise<number>} the child's exit code, or 128 + signal as shells have it
  */
 export async function runNode(node, args, options = {}) {
-  const child = spawn(node, args, { stdio: 'inherit', ...options })
+  const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...(options.env ?? process.env) }
+  const child = spawn(node, args, { stdio: 'inherit', ...options, env })
   const pass = (signal) => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
   }

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { connectClient, type TestClient } from '../support/clients.ts'
@@ -88,10 +85,7 @@ async function setScene(
   lifetime: AsyncDisposableStack,
 ): Promise<Scene> {
   const server = lifetime.use(await startCountingServer(() => pause(random() * WORK_MS_MAX)))
-  const cache = await mkdtemp(join(tmpdir(), 'peta-compiled-'))
-  lifetime.defer(() => rm(cache, { recursive: true }))
-  const env = { NODE_COMPILE_CACHE: cache }
-  const core = lifetime.use(await startTestCore({ env, ...(databaseUrl && { databaseUrl }) }))
+  const core = lifetime.use(await startTestCore(databaseUrl ? { databaseUrl } : {}))
   const owner = await becomeOwner(core)
   await install(owner, server)
   const clients: TestClient[] = []

@@ -37,12 +37,18 @@ export type TestCoreOptions = Readonly<{
   prepare?: (home: string) => Promise<void>
 }>
 
+/** Of the settings of the test run a child gets these alone. */
+const inherited = (): Record<string, string> => {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env
+  return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) }
+}
+
 export async function startTestCore(options: TestCoreOptions = {}): Promise<TestCore> {
   const home = await mkdtemp(join(tmpdir(), 'peta-test-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...inherited(),
     HOME: home,
     XDG_DATA_HOME: join(home, 'data'),
     XDG_CONFIG_HOME: join(home, 'config'),
@@ -105,7 +111,7 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 /** Starts Core where it is expected to refuse; resolves with how it ended. */
 export async function startRefused(env: Readonly<Record<string, string>>): Promise<CliResult> {
   const child = spawn(process.execPath, [...FLAGS, CORE], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...inherited(), ...env },
   })
   return collect(child)
 }

@@ -88,7 +88,8 @@ function stretchesOf(source: Buffer, codec: Codec, values: Values): readonly Str
   while (from + lengthMin <= source.byteLength) {
     let at = from + lengthMin - 1
     let seen = 0
-    for (let places = placesAt(at); at >= from && places > 0; places = placesAt(--at)) seen |= places
+    for (let places = placesAt(at); at >= from && places > 0; places = placesAt(--at))
+      seen |= places
     if (at >= from) {
       from = at + 1
       continue
