@@ -1,6 +1,14 @@
 import { dirname, posix } from 'node:path'
 
-import { ambientPowers, composition, harmlessNames, layers, powers, workspaces } from './layers.ts'
+import {
+  ambientPowers,
+  composition,
+  drivers,
+  harmlessNames,
+  layers,
+  powers,
+  workspaces,
+} from './layers.ts'
 
 /**
  * What a file of Core may not do but does, one sentence each.
@@ -38,6 +46,7 @@ export function workspaceBreaches(file: string, text: string): string[] {
       if (specifier.startsWith('.')) {
         return !posix.join(dirname(file), specifier).startsWith(`${home}/`)
       }
+      if (home !== 'apps/core' && isDriver(specifier)) return true
       const isOurs = specifier.startsWith('@peta/')
       const listed = isOurs ? allowed.ours : allowed.others
       return listed !== 'any' && !listed.includes(specifier)
@@ -73,11 +82,16 @@ function namesOf(clause: string): string[] {
 }
 
 function mayImport(layer: string, { target, names }: Import & { target: string }): boolean {
-  const power = Object.keys(powers).find((name) => target === name || target.startsWith(`${name}/`))
+  const power = Object.keys(powers).find((name) => isOf(name, target))
   if (power) return (powers[power] ?? []).includes(layer) || isHarmless(power, names)
   if (!target.endsWith('.ts')) return !isBareBuiltin(target)
   return target.startsWith(`${layer}/`) || (layers[layer] ?? []).includes(layerOf(target))
 }
+
+const isOf = (name: string, target: string): boolean =>
+  target === name || target.startsWith(`${name}/`)
+
+const isDriver = (specifier: string): boolean => drivers.some((name) => isOf(name, specifier))
 
 function isHarmless(power: string, names: readonly string[]): boolean {
   return names.length > 0 && names.every((name) => harmlessNames[power]?.includes(name))

@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { coreBreaches, workspaceBreaches } from './breaches.ts'
-import { layers, powers, workspaces } from './layers.ts'
+import { drivers, layers, powers, workspaces } from './layers.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const CORE = join(ROOT, 'apps/core/src')
@@ -118,6 +118,32 @@ describe('a planted breach is caught', () => {
     ['packages/new/src/a.ts', ''],
   ])('a workspace out of order: %s %s', (file, source) => {
     expect(workspaceBreaches(file, source)).toHaveLength(1)
+  })
+})
+
+describe('the database (STO-2)', () => {
+  const driverImports = drivers.flatMap((driver) => [
+    `import { x } from '${driver}'`,
+    `import type { X } from '${driver}/inner'`,
+    `await import('${driver}')`,
+  ])
+
+  it.each(driverImports)('is reached from store/ alone: %s', (source) => {
+    const allowed = Object.keys(layers).filter(
+      (layer) => coreBreaches(`${layer}/planted.ts`, source).length === 0,
+    )
+    expect(allowed).toEqual(['store'])
+    const outside = Object.keys(workspaces).filter((home) => home !== 'apps/core')
+    for (const home of outside) {
+      expect(workspaceBreaches(`${home}/src/planted.ts`, source)).toHaveLength(1)
+    }
+  })
+
+  it('is opened by the folder of its engine and by no other file of store/', () => {
+    const openers = sources('apps/core/src/store/**/*.ts')
+      .filter((file) => /from '(?:pg|node:sqlite)'/.test(read(file)))
+      .map((file) => file.split('/').at(-2))
+    expect(new Set(openers)).toEqual(new Set(['sqlite', 'postgres']))
   })
 })
 

@@ -59,6 +59,9 @@ export const powers: Readonly<Record<string, readonly string[]>> = {
   'node:process': [],
 }
 
+/** What speaks to a database. `apps/core` has its table above; no other workspace may import one at all. */
+export const drivers = ['node:sqlite', 'kysely', 'pg'] as const
+
 /** Names that only calculate, from modules that are a power otherwise. */
 export const harmlessNames: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['isIP', 'isIPv4', 'isIPv6', 'BlockList'],
