@@ -30,6 +30,8 @@ export function createSealedText<P extends string>(key: Uint8Array): SealedText<
     open(purpose, sealed) {
       try {
         const blob = Buffer.from(sealed, 'base64url')
+        // The decoder reads past what is no base64url, and past the last bits: one text has one spelling.
+        if (blob.toString('base64url') !== sealed) return undefined
         return decrypt(keyFor(purpose), blob, Buffer.from(purpose)).toString('utf8')
       } catch (error) {
         if (isCoreError(error, 'vault_integrity_failed')) return undefined
