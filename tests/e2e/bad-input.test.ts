@@ -1,5 +1,6 @@
 import { Problem, problems, type ProblemCode } from '@peta/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 
 import { startTestCore, type TestCore } from '../support/core.ts'
 import { becomeOwner, type Owner } from '../support/owner.ts'
@@ -32,6 +33,7 @@ beforeAll(async () => {
   const secret = { name: 'kept', value: 'a-value-that-stays-inside' }
   await owner.peta.call('secrets.create', { params, body: secret })
   await owner.peta.call('agents.create', { params, body: { name: 'kept' } })
+  await owner.peta.call('agents.create', { params, body: { name: 'kept too' } })
   before = await everything()
 })
 
@@ -151,6 +153,30 @@ it.each(named(routeSamples.filter(({ route }) => route.query)))(
     }
   },
 )
+
+describe('a cursor', () => {
+  const lists = routeSamples.filter(
+    ({ route: { query } }) => query instanceof z.ZodObject && 'cursor' in query.shape,
+  )
+
+  it('goes on where the page before ended', async () => {
+    const params = { workspace: owner.workspace }
+    const { items, next = '' } = await owner.peta.call('agents.list', {
+      params,
+      query: { limit: 1 },
+    })
+    const rest = await owner.peta.call('agents.list', { params, query: { cursor: next } })
+    expect([...items, ...rest.items].map(({ name }) => name)).toEqual(['kept', 'kept too'])
+  })
+
+  it.each(named(lists))('that %s did not give is refused (STO-29)', async (_, sample) => {
+    const params = { workspace: owner.workspace }
+    const { next } = await owner.peta.call('audit.list', { params, query: { limit: 1, from: 1 } })
+    for (const cursor of ['', '1', nobody('agt'), encodeURIComponent(CANARY), next]) {
+      await expectRefusal(await send(sample, { query: `?cursor=${cursor}` }), 'invalid_request')
+    }
+  })
+})
 
 const missing = ['not_found', 'secret_not_found'] as const
 

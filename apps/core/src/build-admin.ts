@@ -5,6 +5,7 @@ import { auditCommands } from './admin/audit.ts'
 import type { AdminCommands } from './admin/command.ts'
 import { eventCommands } from './admin/events.ts'
 import { createHypotheticalCall } from './admin/hypothetical-call.ts'
+import { sealCursors, type CursorPurpose } from './admin/list-cursors.ts'
 import { peopleCommands } from './admin/people.ts'
 import { policyCommands } from './admin/policy.ts'
 import { secretCommands } from './admin/secrets.ts'
@@ -14,9 +15,11 @@ import { statusCommands } from './admin/status.ts'
 import { auditKeys } from './audit/keys.ts'
 import type { Ground } from './build-ground.ts'
 import { constantTimeEqual } from './crypto/digest.ts'
+import { createSealedText } from './crypto/sealed-text.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { createAdminListener, type AdminListener } from './http/admin-listener.ts'
 import type { Stages } from './open-stages.ts'
+import type { StageKeys } from './open-vault.ts'
 import { initialPolicy } from './policy/initial-policy.ts'
 import type { Store } from './store/store.ts'
 
@@ -24,6 +27,7 @@ export type AdminSources = Ground &
   Readonly<{
     store: Store
     stages: Stages
+    keys: StageKeys
     hostKey: string
     deploymentId: string
     publicUrl: () => string
@@ -42,7 +46,10 @@ export function buildAdmin(sources: AdminSources): Admin {
   const { identity } = stages
   const stopping = new AbortController()
   const app = createAdminApp({
-    commands: commandsOf(sources, stopping.signal),
+    commands: sealCursors(
+      commandsOf(sources, stopping.signal),
+      createSealedText<CursorPurpose>(sources.keys.sealedText),
+    ),
     person: identity.person,
     refuseInUrl: identity.refuseInUrl,
     isHost: hostProof(hostKey),

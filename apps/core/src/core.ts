@@ -68,6 +68,7 @@ export async function startCore(
     ...ground,
     store,
     stages,
+    keys,
     hostKey,
     deploymentId,
     publicUrl: () => listener.publicUrl,

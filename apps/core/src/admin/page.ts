@@ -8,8 +8,8 @@ export type Page<T> = { items: T[]; next?: string }
 const LIMIT = 100
 
 /**
- * One page of what is in memory, in the order of `keyOf`. A cursor is the key of the last item seen; it points inside
- * the caller's own list and gives no access to anything.
+ * One page of what is in memory, in the order of `keyOf`. A cursor is the key of the last item seen, and is
+ * sealed on its way out and in by `list-cursors.ts`.
  */
 export function pageOf<T>(
   all: readonly T[],

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 import { approvalStates } from '../words.ts'
-import { Id, Instant, Limit } from './common.ts'
+import { Cursor, Id, Instant, Limit } from './common.ts'
 
 export const ApprovalListQuery = z.strictObject({
   state: z.enum(approvalStates).optional(),
-  cursor: z.string().max(2048).optional(),
+  cursor: Cursor.optional(),
   limit: Limit.optional(),
 })
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { auditEvents, isAuditEventType } from '../audit-events.ts'
 import { auditOutcomes } from '../words.ts'
-import { Instant, InstantText, Limit } from './common.ts'
+import { Cursor, Instant, InstantText, Limit } from './common.ts'
 
 const EventType = z.enum(
   Object.keys(auditEvents).filter(isAuditEventType),
@@ -14,7 +14,7 @@ export const AuditQuery = z.strictObject({
   outcome: z.enum(auditOutcomes).optional(),
   from: InstantText.optional(),
   to: InstantText.optional(),
-  cursor: z.string().max(2048).optional(),
+  cursor: Cursor.optional(),
   limit: Limit.optional(),
 })
 

@@ -32,8 +32,11 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
 export const Limit = z.coerce.number<number | string>().int().min(1).max(200)
 export const InstantText = z.coerce.number<number | string>().int().nonnegative()
 
+/** `next` of the page before: room for long names, and still short enough for an address. */
+export const Cursor = z.string().max(8192)
+
 export const PageQuery = z.strictObject({
-  cursor: z.string().max(2048).optional(),
+  cursor: Cursor.optional(),
   limit: Limit.optional(),
 })
 
