@@ -1,18 +1,18 @@
 import { createBacklog } from './audit/backlog.ts'
 import { createCallEvents } from './audit/call-events.ts'
 import { createRecord } from './audit/record.ts'
+import { createRecordSend } from './audit/record-send.ts'
 import type { Approvals } from './approval/approvals.ts'
 import type { Ground } from './build-ground.ts'
 import { createEgress } from './egress/egress.ts'
 import { createClear } from './gateway/clear.ts'
 import type { CallStages } from './gateway/governed-call.ts'
 import { openIdentity, type Identity } from './identity/identity.ts'
-import type { Call } from './model/call.ts'
-import type { ArmedCall } from './model/clearance.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { StageKeys } from './open-vault.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
 import type { DirectoryNames } from './policy/surroundings.ts'
+import type { BeforeSend } from './runtime/run.ts'
 import { createRuntime, type Runtime } from './runtime/runtime.ts'
 import type { Store } from './store/store.ts'
 import { createEchoRecord } from './vault/echo.ts'
@@ -44,7 +44,9 @@ export async function openStages(
 ): Promise<Stages> {
   const { store, vault, keys } = sources
   const identity = lifetime.use(await openIdentity({ ...sources, pepper: keys.pepper }))
-  const runtime = lifetime.use(await openRuntime(sources, lifetime, (armed) => send(armed)))
+  const runtime = lifetime.use(
+    await openRuntime(sources, lifetime, (armed, attempt) => send(armed, attempt)),
+  )
   const policy = lifetime.use(
     await openPolicy({
       ...sources,
@@ -70,7 +72,7 @@ export async function openStages(
 async function openRuntime(
   sources: StageSources,
   lifetime: AsyncDisposableStack,
-  beforeSend: (armed: ArmedCall) => Promise<void> | void,
+  beforeSend: BeforeSend,
 ): Promise<Runtime> {
   const { store, vault, newId, gatewayId } = sources
   const runtime = await createRuntime({
@@ -88,28 +90,15 @@ async function openRuntime(
   return runtime
 }
 
-/** Reads need no second record; whatever may change something is marked as sent before it is (AUD-23). */
+/** An approved call is marked as sent under its claim, which sends once. */
 function createSend(
   { store, draft }: StageSources,
   approvals: Pick<Approvals, 'markSent'>,
-): (armed: ArmedCall) => Promise<void> | void {
-  return function beforeSend({ clearance }) {
-    const { call, principal, claim } = clearance
-    if (claim) return approvals.markSent(clearance)
-    if (isRead(call)) return undefined
-    const event = draft({
-      type: 'call.sent',
-      workspaceId: call.workspaceId,
-      actorId: principal.agent.id,
-      target: call.item?.exposed ?? call.name,
-      fields: { request: { call_id: call.id, attempt: 1 } },
-    })
-    return store.append([event])
-  }
+): BeforeSend {
+  const recordSend = createRecordSend({ append: store.append, draft })
+  return ({ clearance }, attempt) =>
+    clearance.claim ? approvals.markSent(clearance) : recordSend(clearance, attempt)
 }
-
-const isRead = ({ action, item }: Call): boolean =>
-  action !== 'tool.call' || item?.labels.includes('read') === true
 
 function openRecord(sources: StageSources, lifetime: AsyncDisposableStack): CallStages['record'] {
   const { store, clock, timers } = sources

@@ -5,6 +5,7 @@ import type { ApprovalStatus } from '../model/approval.ts'
 import type { AuditDraft, AuditOutcome } from '../model/audit-event.ts'
 import type { Append, Backlog } from './backlog.ts'
 import type { CallEnd, CallEvents, Intent } from './call-events.ts'
+import { isReadOnly } from './read-only.ts'
 
 /** What a call's work ends in, as far as the log needs to know it. */
 export type RecordedOutcome = Readonly<{
@@ -98,10 +99,7 @@ function unwrap<T>(settled: Settled<T>): T {
 }
 
 const isLabelledRead = ({ call, decision }: Intent): boolean =>
-  decision.effect === 'allow' &&
-  call.item?.labels.includes('read') === true &&
-  !call.item.labels.includes('write') &&
-  !call.item.labels.includes('destructive')
+  decision.effect === 'allow' && isReadOnly(call.item)
 
 function endOf(ended: Settled<RecordedOutcome>, durationUs: number): CallEnd {
   if ('error' in ended) return { durationUs, ...failureOf(ended.error) }

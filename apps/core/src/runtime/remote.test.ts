@@ -8,7 +8,17 @@ import {
   startHttpServer,
   type SeenRequest,
 } from '../../../../tests/support/http-server.ts'
-import { admin, credentialSet, httpDefinition, openTestRuntime, WORKSPACE } from './testing.ts'
+import { drafts } from '../../../../tests/support/stores.ts'
+import { createRecordSend } from '../audit/record-send.ts'
+import type { AuditDraft } from '../model/audit-event.ts'
+import {
+  admin,
+  credentialSet,
+  httpDefinition,
+  openTestRuntime,
+  WORKSPACE,
+  type TestRuntime,
+} from './testing.ts'
 
 const failing = (code: string, facts: object = {}) =>
   expect.objectContaining({ code, facts: expect.objectContaining(facts) })
@@ -140,6 +150,44 @@ it('asks again for what only reads when a session is lost (MCP-57)', async () =>
   expect(read.isError).toBe(false)
   const reads = server.seen.filter(({ message }) => message.method === 'resources/read')
   expect(reads.map(({ message }) => message.params?.['uri'])).toEqual(['file:///a', 'file:///a'])
+})
+
+/** A server that loses the session of the first read, and what is recorded of sends to it. */
+async function sendsToForgetful(over: Parameters<TestRuntime['call']>[3]) {
+  const reply = legacyReply(({ headers, message }, response) => {
+    if (headers['mcp-session-id'] === 'session-2') return void response.writeHead(404).end()
+    sendJson(response, 200, { jsonrpc: '2.0', id: message.id, result: { contents: [] } })
+  })
+  const recorded: AuditDraft[] = []
+  const append = async (events: readonly AuditDraft[]) => void recorded.push(...events)
+  const recordSend = createRecordSend({ append, draft: drafts() })
+  await using server = await startHttpServer(reply)
+  await using test = await openTestRuntime({
+    beforeSend: ({ clearance }, attempt) => recordSend(clearance, attempt),
+  })
+  const id = await test.ready(httpDefinition(server.url))
+  const answer = await test.call(id, 'file:///a', {}, over).then(
+    () => 'answered',
+    (error: unknown) => error,
+  )
+  const sends = server.seen.filter(({ message }) => message.method === 'resources/read').length
+  return { answer, sends, recorded }
+}
+
+it('says in the log each time that it sends a call again (AUD-25)', async () => {
+  const { answer, sends, recorded } = await sendsToForgetful({ action: 'resource.read' })
+  expect(answer).toBe('answered')
+  expect(sends).toBe(2)
+  expect(recorded.map(({ type, fields }) => [type, JSON.parse(`{${fields}}`).request])).toEqual([
+    ['call.sent', { call_id: expect.stringMatching(/^call_/), attempt: 2 }],
+  ])
+})
+
+it('sends what a person approved once, even where it only reads (APR-2)', async () => {
+  const claim = { approvalId: 'apr_1', fence: 1, attempt: 1, leaseUntilMs: 1 }
+  const { answer, sends } = await sendsToForgetful({ action: 'resource.read', claim })
+  expect(answer).toEqual(failing('outcome_unknown', { status: 404 }))
+  expect(sends).toBe(1)
 })
 
 it('relays what comes on the call’s own stream before its result, and nothing after it', async () => {

@@ -9,12 +9,14 @@ import { itemKey, type Registry } from './registry.ts'
 
 export type Run = (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
 
+/** Called right before the first byte of each attempt leaves, counted from 1; when it throws, nothing does. */
+export type BeforeSend = (armed: ArmedCall, attempt: number) => Promise<void> | void
+
 export type RunParts = Readonly<{
   registry: Pick<Registry, 'current'>
   connect: ConnectToCall
   eras: Pick<EraMemory, 'forget'>
-  /** Called right before the first byte leaves; when it throws, nothing does. */
-  beforeSend: (armed: ArmedCall) => Promise<void> | void
+  beforeSend: BeforeSend
 }>
 
 /** Methods that change nothing at the server, and may be asked again (RUN-55). */
@@ -26,7 +28,7 @@ const READ_ONLY: ReadonlySet<Action> = new Set(['resource.read', 'prompt.get', '
  */
 export function createRun({ registry, connect, eras, beforeSend }: RunParts): Run {
   async function sendOnce(
-    armed: ArmedCall,
+    { armed, attempt }: Readonly<{ armed: ArmedCall; attempt: number }>,
     outlet: Outlet,
     signal: AbortSignal,
   ): Promise<CallResult> {
@@ -36,7 +38,7 @@ export function createRun({ registry, connect, eras, beforeSend }: RunParts): Ru
     return connect(
       target,
       async (connection: Connection) => {
-        await beforeSend(armed)
+        await beforeSend(armed, attempt)
         return connection.forward(call, outlet, signal)
       },
       signal,
@@ -44,13 +46,15 @@ export function createRun({ registry, connect, eras, beforeSend }: RunParts): Ru
   }
 
   return async function run(armed, outlet, signal) {
-    const { call } = armed.clearance
+    const { call, claim } = armed.clearance
     try {
-      return await sendOnce(armed, outlet, signal)
+      return await sendOnce({ armed, attempt: 1 }, outlet, signal)
     } catch (error) {
       if (isVersionTrouble(error)) eras.forget(call.server.id)
-      if (!READ_ONLY.has(call.action) || !isSessionLoss(error)) throw error
-      return sendOnce(armed, outlet, signal)
+      // What a person approved is sent once, whatever it is (APR-2).
+      const mayRepeat = READ_ONLY.has(call.action) && claim === undefined
+      if (!mayRepeat || !isSessionLoss(error)) throw error
+      return sendOnce({ armed, attempt: 2 }, outlet, signal)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../ground/clock.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Log } from '../ground/log.ts'
 import type { CatalogueSnapshot } from '../model/catalogue.ts'
-import type { ArmedCall, ConnectClearance, CredentialSet } from '../model/clearance.ts'
+import type { ConnectClearance, CredentialSet } from '../model/clearance.ts'
 import type { Person } from '../model/principal.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import type { Store } from '../store/store.ts'
@@ -24,7 +24,7 @@ import { createPool } from './pool.ts'
 import { recordPoolEvents } from './pool-events.ts'
 import { createRegistry, type CatalogueRow, type WorkspaceServers } from './registry.ts'
 import { createReviewer, type Acceptance, type ItemRef } from './review.ts'
-import { createRun, type Run } from './run.ts'
+import { createRun, type BeforeSend, type Run } from './run.ts'
 import type { Timers } from '../ground/timers.ts'
 
 export type RuntimeParts = Readonly<{
@@ -39,8 +39,7 @@ export type RuntimeParts = Readonly<{
   /** Shared digests of commands; made anew where absent. */
   executables?: Executables
   connectCredentials: (clearance: ConnectClearance) => Promise<CredentialSet>
-  /** Right before the first byte of a call leaves; when it throws, nothing does. */
-  beforeSend: (armed: ArmedCall) => Promise<void> | void
+  beforeSend: BeforeSend
   /** Stays the same over restarts; `bootId` does not. Together they say whose a child process is (RUN-67). */
   gatewayId: string
   bootId: string

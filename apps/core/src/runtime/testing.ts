@@ -4,6 +4,7 @@ import { createEgress } from '../egress/egress.ts'
 import { systemClock } from '../ground/clock.ts'
 import { createIds } from '../ground/ids.ts'
 import { createLog } from '../ground/log.ts'
+import type { ApprovalClaim } from '../model/approval.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
 import type { ArmedCall, Credential, CredentialSet } from '../model/clearance.ts'
@@ -128,6 +129,8 @@ export type CallOver = Readonly<{
   action?: Action
   credentials?: CredentialSet
   meta?: object
+  /** As of a call that a person approved. */
+  claim?: ApprovalClaim
 }>
 
 export type CallOutcome = Readonly<{ text: string; isError: boolean; message: unknown }>
@@ -185,7 +188,7 @@ export function arm(
   serverId: string,
   name: string,
   args: object,
-  { agentId, action = 'tool.call', credentials, meta }: CallOver,
+  { agentId, action = 'tool.call', credentials, meta, claim }: CallOver,
 ): ArmedCall {
   const definition = runtime.servers(WORKSPACE).find(({ id }) => id === serverId)
   if (!definition) throw new Error(`no server ${serverId}`)
@@ -210,7 +213,12 @@ export function arm(
     clientIp: '127.0.0.1',
     receivedAtMs: 0,
   }
-  const clearance = { purpose: 'call', principal: principal(agentId), call }
+  const clearance = {
+    purpose: 'call',
+    principal: principal(agentId),
+    call,
+    ...(claim && { claim }),
+  }
   const armed = { clearance, credentials: credentials ?? credentialSet() }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brands have no value to construct
   return armed as unknown as ArmedCall

@@ -1,0 +1,7 @@
+import type { CatalogueItem } from '../model/server.ts'
+
+/** An administrator said that it reads, and nobody said that it also does something. */
+export const isReadOnly = (item: Pick<CatalogueItem, 'labels'> | undefined): boolean =>
+  item?.labels.includes('read') === true &&
+  !item.labels.includes('write') &&
+  !item.labels.includes('destructive')
