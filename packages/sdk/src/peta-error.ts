@@ -23,16 +23,17 @@ export class PetaError extends Error {
     this.problem = problem
   }
 
-  static async fromResponse(response: Response): Promise<PetaError> {
+  /** `url` is where the answer came from. */
+  static async fromResponse(response: Response, url = response.url): Promise<PetaError> {
     const body: unknown = await response.json().catch(() => undefined)
     const problem = Problem.safeParse(body)
     if (problem.success) return new PetaError(problem.data, response.status, problem.data)
-    return PetaError.unreadable(response.status)
+    return PetaError.unreadable(url, response.status)
   }
 
-  static unreadable(status: number, cause?: unknown): PetaError {
-    const detail = 'Is there a Peta at this address, of this version?'
-    const title = `The answer (${status}) was not Peta's`
+  static unreadable(url: string, status: number, cause?: unknown): PetaError {
+    const title = `What answers at ${url} is not Peta, or of another version (status ${status})`
+    const detail = 'Give the address of a Peta of this version'
     return new PetaError({ code: 'unreadable', title, detail }, status, {}, { cause })
   }
 

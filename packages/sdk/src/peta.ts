@@ -31,6 +31,8 @@ type Given<K extends string, T> = T extends undefined
     ? { readonly [P in K]?: T }
     : { readonly [P in K]: T }
 
+const NO_CONTENT = 204
+
 export type Peta = Readonly<{
   /** @throws PetaError with the problem's code, or `unreachable` */
   call: <N extends RouteName>(name: N, input: CallInput<N>) => Promise<RouteResponse<N>>
@@ -53,27 +55,40 @@ export function createPeta(options: PetaOptions): Peta {
   async function request(name: RouteName, input: LooseInput): Promise<Response> {
     const route: Route = routes[name]
     const response = await send(options, route, input)
-    if (!response.ok) throw await PetaError.fromResponse(response)
+    if (!response.ok) throw await PetaError.fromResponse(response, options.url)
     return response
   }
   return {
     async call<N extends RouteName>(name: N, input: CallInput<N>) {
       const response = await request(name, input)
       const route: Route = routes[name]
-      const answer = route.response && (await read(route.response, response))
+      const answer = await read(route, response, options.url)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this very route has checked it
       return answer as RouteResponse<N>
     },
-    stream: (name, input) => request(name, input),
+    async stream(name, input) {
+      const response = await request(name, input)
+      const route: Route = routes[name]
+      if (route.stream && isOfType(response, route.stream)) return response
+      await response.body?.cancel()
+      throw PetaError.unreadable(options.url, response.status)
+    },
   }
 }
 
-async function read(schema: NonNullable<Route['response']>, response: Response): Promise<unknown> {
+const isOfType = (response: Response, type: string): boolean =>
+  response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === type
+
+/** What has no answer says so by its status; any other success is a stranger's. */
+async function read(route: Route, response: Response, url: string): Promise<unknown> {
+  if (!route.response && response.status === NO_CONTENT) return undefined
   try {
-    return schema.parse(await response.json())
+    if (route.response) return route.response.parse(await response.json())
   } catch (cause) {
-    throw PetaError.unreadable(response.status, cause)
+    throw PetaError.unreadable(url, response.status, cause)
   }
+  await response.body?.cancel()
+  throw PetaError.unreadable(url, response.status)
 }
 
 type LooseInput = Readonly<{
