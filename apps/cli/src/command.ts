@@ -2,7 +2,7 @@ import { PetaError } from '@peta/sdk'
 import { InvalidArgumentError, type Command } from 'commander'
 
 import { CliError } from './cli-error.ts'
-import { chosenUrl, defaultUrl } from './paths.ts'
+import { addressOf, chosenUrl, defaultUrl } from './paths.ts'
 import { createPrint, type Print } from './print.ts'
 import { signedIn, type SignedIn } from './session.ts'
 
@@ -20,15 +20,8 @@ type Globals = Readonly<{
 /** The flags of the program itself, which every command shares. */
 export const globals = (command: Command): Globals => {
   const { core, json } = command.optsWithGlobals<{ core?: string; json?: boolean }>()
-  const chosen = core === undefined ? chosenUrl() : addressOf(core)
+  const chosen = core === undefined ? chosenUrl() : addressOf('--core', core)
   return { url: chosen ?? defaultUrl(), chosen, json: json ?? false }
-}
-
-function addressOf(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text).origin
-  throw new CliError(`--core "${text}" is no address; give one such as http://127.0.0.1:7382.`, {
-    exitCode: 2,
-  })
 }
 
 /** Wraps an action that needs a signed-in person; commander passes arguments, then options, then the command. */
@@ -55,13 +48,13 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
-/** Says what it was that Core does not have, in the words of whoever asked. @throws CliError */
+/** Says what it was that Core does not have, in the words of whoever asked, and where to look. @throws CliError */
 export async function orAbsent<T>(what: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
     if (error instanceof PetaError && error.code === 'not_found') {
-      throw new CliError(`There is no ${what}.`, { cause: error })
+      throw new CliError(`There is no ${what}`, { cause: error })
     }
     throw error
   }

@@ -11,6 +11,7 @@ import { addSessionCommands } from './commands/session.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTokenCommands } from './commands/tokens.ts'
 import { printable } from './print.ts'
+import { usageText } from './usage-text.ts'
 
 const VERSION = '0.1.0'
 
@@ -22,7 +23,7 @@ Begin with:
 
 Exit codes: 0 done, 1 refused or failed, 2 used wrongly; "audit verify" has its own.`
 
-/** Every command of `peta`. Commander repeats what was typed, so its errors are made printable too. */
+/** Every command of `peta`. */
 export function createProgram(): Command {
   const program = new Command('peta')
     .description('Peta: control plane for MCP')
@@ -33,7 +34,6 @@ export function createProgram(): Command {
     )
     .option('--json', 'print results as JSON')
     .addHelpText('after', AFTER)
-    .configureOutput({ outputError: (text, write) => write(printable(text)) })
     .exitOverride()
   addStartCommand(program)
   addSessionCommands(program)
@@ -45,5 +45,13 @@ export function createProgram(): Command {
   addPolicyCommands(program)
   addApprovalCommands(program)
   addAuditCommands(program)
+  complainInOneLine(program)
   return program
+}
+
+function complainInOneLine(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => write(`${printable(usageText(text, command))}\n`),
+  })
+  command.commands.forEach(complainInOneLine)
 }

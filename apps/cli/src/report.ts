@@ -25,6 +25,10 @@ function petaText(error: PetaError): string {
       return SESSION_ENDED
     case 'policy_invalid':
       return [...problemLines(error.problem['problems']), 'Nothing was published.'].join('\n')
+    case 'unreachable':
+      return `${error.message}, or say where it is with: --core <url>`
+    case 'unreadable':
+      return `${error.message}, with: --core <url>`
     default:
       return error.message
   }

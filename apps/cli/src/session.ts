@@ -40,6 +40,13 @@ export async function signedIn(url: string | undefined): Promise<SignedIn> {
   }
 }
 
+/** Where somebody signed in from here; a session that cannot be read says nothing. */
+export const signedInUrl = (): Promise<string | undefined> =>
+  readSession().then(
+    (session) => session?.url,
+    () => undefined,
+  )
+
 export const SESSION_ENDED = 'Your session has ended. Sign in again, on the host, with: peta login'
 
 /** Written beside and moved into place, so that a reader never sees half of it. */

@@ -2,9 +2,9 @@ import { approvalStates, type ApprovalState } from '@peta/contract'
 import { Option, type Command } from 'commander'
 
 import { asPerson, orAbsent } from '../command.ts'
-import { oneLine, table, when } from '../print.ts'
+import { table, when } from '../print.ts'
 import { addDecidingCommands } from './decide.ts'
-import { cardText } from './card-text.ts'
+import { absentApproval, cardText } from './card-text.ts'
 
 type ListOptions = Readonly<{ state?: ApprovalState; all?: true; cursor?: string }>
 
@@ -46,7 +46,7 @@ function addReading(approvals: Command): void {
     .action(
       asPerson<[string]>(async ({ peta, workspace, print }, approval) => {
         const reading = peta.call('approvals.read', { params: { workspace, approval } })
-        const card = await orAbsent(`approval "${oneLine(approval)}"`, reading)
+        const card = await orAbsent(absentApproval(approval), reading)
         print.result(card, cardText(card))
       }),
     )

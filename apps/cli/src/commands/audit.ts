@@ -14,7 +14,7 @@ import { z } from 'zod'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, wholeNumber } from '../command.ts'
-import { table, when } from '../print.ts'
+import { oneLine, table, when } from '../print.ts'
 import { addVerifyCommand } from './verify.ts'
 
 type ListOptions = Readonly<{
@@ -89,7 +89,7 @@ async function writeExport(folder: string, body: ReadableStream<Uint8Array>): Pr
 function parseType(text: string): AuditEventType {
   if (isAuditEventType(text)) return text
   throw new CliError(
-    `There is no event "${text}". All of them are in docs/reference/audit-events.md`,
+    `There is no event "${oneLine(text)}". See docs/reference/audit-events.md for those there are.`,
     { exitCode: 2 },
   )
 }

@@ -1,6 +1,6 @@
 import type { RouteResponse } from '@peta/contract'
 
-import { facts, when } from '../print.ts'
+import { facts, oneLine, when } from '../print.ts'
 
 export type Card = RouteResponse<'approvals.read'>
 
@@ -20,6 +20,10 @@ export const cardText = (card: Card): string =>
     ]),
     `arguments ${JSON.stringify(card.arguments, undefined, 2)}`,
   ].join('\n')
+
+/** What there is not, when no approval goes by what was given. */
+export const absentApproval = (approval: string): string =>
+  `approval "${oneLine(approval)}". List them with: peta approvals list --all`
 
 function votesText({ votes, quorum }: Card): string {
   const cast = votes.map(({ by, vote, reason }) => `${by} ${vote}${reason ? ` (${reason})` : ''}`)

@@ -2,9 +2,8 @@ import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, orAbsent, type Context } from '../command.ts'
-import { oneLine } from '../print.ts'
 import { confirm } from '../prompt.ts'
-import { cardText, type Card } from './card-text.ts'
+import { absentApproval, cardText, type Card } from './card-text.ts'
 
 type ApproveOptions = Readonly<{ bind?: string; comment?: string; yes?: true }>
 type DenyOptions = Readonly<{ reason: string; forPeople?: true }>
@@ -85,7 +84,7 @@ function addEnding(approvals: Command): void {
 
 async function showCard({ peta, workspace, print }: Context, approval: string): Promise<Card> {
   const reading = peta.call('approvals.read', { params: { workspace, approval } })
-  const card = await orAbsent(named(approval), reading)
+  const card = await orAbsent(absentApproval(approval), reading)
   print.say(cardText(card))
   return card
 }
@@ -105,11 +104,9 @@ async function vote({ peta, workspace, print }: Context, card: Card, body: Vote)
 }
 
 async function end({ print }: Context, approval: string, ending: Promise<Card>): Promise<void> {
-  const card = await orAbsent(named(approval), ending)
+  const card = await orAbsent(absentApproval(approval), ending)
   print.result(card, `${card.code} is ${card.state}.`)
 }
-
-const named = (approval: string): string => `approval "${oneLine(approval)}"`
 
 function parseFound(text: string): 'done' | 'not_done' {
   if (text === 'done') return 'done'

@@ -12,14 +12,20 @@ export function launchOf(
 ): Launch {
   const [file, ...args] = command
   if (file === undefined && url !== undefined) {
-    if (env) throw new CliError('--env is for a command, not for --url.', { exitCode: 2 })
+    if (env)
+      throw new CliError(
+        '--env is for a command. Give --url without it, or a command after "--".',
+        { exitCode: 2 },
+      )
     return { kind: 'http', url, allowLoopback: allowLoopback ?? false }
   }
   if (file === undefined || url !== undefined) {
     throw new CliError('Give either --url, or a command after "--".', { exitCode: 2 })
   }
   if (allowLoopback) {
-    throw new CliError('--allow-loopback is for --url, not for a command.', { exitCode: 2 })
+    throw new CliError('--allow-loopback is for --url. Give the command without it.', {
+      exitCode: 2,
+    })
   }
   return { kind: 'stdio', command: file, args, env: Object.fromEntries((env ?? []).map(envPair)) }
 }
@@ -27,6 +33,7 @@ export function launchOf(
 /** What was given is not repeated: it may hold a value that should have been a secret. */
 function envPair(text: string): [string, string] {
   const at = text.indexOf('=')
-  if (at < 1) throw new CliError('--env is not name=value.', { exitCode: 2 })
+  if (at < 1)
+    throw new CliError('--env is not name=value. Give one such as --env LANG=C', { exitCode: 2 })
   return [text.slice(0, at), text.slice(at + 1)]
 }

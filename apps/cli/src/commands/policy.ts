@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-
 import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, orAbsent, wholeNumber } from '../command.ts'
 import { problemLines } from '../policy-problems.ts'
 import { oneLine, table, when } from '../print.ts'
+import { readText } from '../read-text.ts'
 import { agentParams } from './agents.ts'
 
 type PublishOptions = Readonly<{ base?: number; reason?: string }>
@@ -26,7 +25,7 @@ export function addPolicyCommands(program: Command): void {
         const { agent: agentId } = await agentParams(context, agent)
         const body = { agentId, tool, args: given }
         const explained = await orAbsent(
-          `accepted tool "${oneLine(tool)}"; tools go by names such as files__read_text_file`,
+          `accepted tool "${oneLine(tool)}". Give the name that agents see, such as files__read_text_file`,
           peta.call('policy.explain', { params: { workspace }, body }),
         )
         const rows = explained.matched.map((hit) => [
@@ -46,12 +45,13 @@ function addReading(policy: Command): void {
     .description('print the rules as YAML: the active version, or the one given')
     .action(
       asPerson<[string | undefined]>(async ({ peta, workspace, print }, version) => {
-        const shown = version
-          ? await orAbsent(
-              `version ${oneLine(version)}`,
-              peta.call('policy.read', { params: { workspace, version } }),
-            )
-          : await peta.call('policy.active', { params: { workspace } })
+        const shown =
+          version !== undefined
+            ? await orAbsent(
+                absentVersion(version),
+                peta.call('policy.read', { params: { workspace, version } }),
+              )
+            : await peta.call('policy.active', { params: { workspace } })
         print.say(`version ${shown.version}`)
         print.result(shown, shown.source.trimEnd())
       }),
@@ -73,13 +73,20 @@ function addReading(policy: Command): void {
         if (next !== undefined) print.say(`There are more: add --cursor ${next}`)
       }),
     )
+  addDiff(policy)
+}
+
+function addDiff(policy: Command): void {
   policy
     .command('diff <version> <other>')
     .description('what differs between two versions')
     .action(
       asPerson<[string, string]>(async ({ peta, workspace, print }, version, other) => {
         const comparing = peta.call('policy.diff', { params: { workspace, version, other } })
-        const diff = await orAbsent('such pair of versions', comparing)
+        const diff = await orAbsent(
+          'such pair of versions. List them with: peta policy versions',
+          comparing,
+        )
         const rows = [
           ...diff.added.map((rule) => ['added', rule, '']),
           ...diff.removed.map((rule) => ['removed', rule, '']),
@@ -99,7 +106,7 @@ function addPublishing(policy: Command): void {
     )
     .action(
       asPerson<[string]>(async ({ peta, workspace, print }, file) => {
-        const body = { source: await readRules(file) }
+        const body = { source: await readText(file) }
         const report = await peta.call('policy.check', { params: { workspace }, body })
         print.result(report, problemLines(report.problems).join('\n') || 'No problems.')
         if (!report.publishable) throw new CliError('These rules cannot be published.')
@@ -116,7 +123,7 @@ function addPublishing(policy: Command): void {
     .option('--reason <text>', 'why')
     .action(
       asPerson<[string, PublishOptions]>(async ({ peta, workspace, print }, file, options) => {
-        const source = await readRules(file)
+        const source = await readText(file)
         const params = { workspace }
         const base = options.base ?? (await peta.call('policy.active', { params })).version
         const body = { source, base, ...(options.reason && { reason: options.reason }) }
@@ -140,25 +147,23 @@ function addRollback(policy: Command): void {
           const params = { workspace, version }
           const body = { base, ...(reason && { reason }) }
           const publishing = peta.call('policy.rollback', { params, body })
-          const published = await orAbsent(`version ${oneLine(version)}`, publishing)
+          const published = await orAbsent(absentVersion(version), publishing)
           print.result(published, `Version ${published.version} is active.`)
         },
       ),
     )
 }
 
-async function readRules(file: string): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
-  } catch (cause) {
-    throw new CliError(`${file} cannot be read as text.`, { cause, exitCode: 2 })
-  }
-}
+const absentVersion = (version: string): string =>
+  `version "${oneLine(version)}". List them with: peta policy versions`
 
 function parseArguments(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new CliError('--args is not JSON.', { cause, exitCode: 2 })
+    throw new CliError('--args is not JSON. Give an object, such as {"path": "/tmp"}.', {
+      cause,
+      exitCode: 2,
+    })
   }
 }

@@ -61,13 +61,16 @@ export function addReviewCommands(server: Command): void {
 }
 
 const described = (slug: string, items: readonly string[] = []): string =>
-  `${items.length === 1 ? oneLine(items[0] ?? '') : 'such item'} in ${oneLine(slug)}, and nothing was changed. Its items: peta server items ${oneLine(slug)}`
+  `${items.length === 1 ? oneLine(items[0] ?? '') : 'such item'} in ${oneLine(slug)}, and nothing was changed. List what it offers with: peta server items ${oneLine(slug)}`
 
 function itemRef(text: string): ItemRef {
   const at = text.indexOf(':')
   const kind = KINDS.find((candidate) => candidate === text.slice(0, at))
   if (kind) return { kind, name: text.slice(at + 1) }
-  throw new CliError(`"${oneLine(text)}" is not kind:name; kinds are ${KINDS.join(', ')}.`, {
-    exitCode: 2,
-  })
+  throw new CliError(
+    `"${oneLine(text)}" is not kind:name. Give one such as tool:read_file; kinds are ${KINDS.join(', ')}.`,
+    {
+      exitCode: 2,
+    },
+  )
 }

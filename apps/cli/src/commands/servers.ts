@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-
 import type { RouteBody } from '@peta/contract'
 import type { Command } from 'commander'
 
@@ -10,6 +8,7 @@ import { launchOf, type LaunchOptions } from './launch-of.ts'
 import { listServers, serverParams, type Server } from './server-of.ts'
 import { serverText } from './server-text.ts'
 import { oneLine, table, when } from '../print.ts'
+import { readText } from '../read-text.ts'
 
 type AddOptions = LaunchOptions & Readonly<{ label?: string[]; title?: string; connect: boolean }>
 
@@ -147,9 +146,13 @@ function addWatching(server: Command): void {
 
 /** Core checks every member; here it only has to be JSON. */
 async function readDefinition(file: string): Promise<RouteBody<'servers.install'>> {
+  const text = await readText(file)
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return JSON.parse(text)
   } catch (cause) {
-    throw new CliError(`${file} cannot be read as JSON.`, { cause, exitCode: 2 })
+    throw new CliError(`${file} is not JSON. Give a definition as the API takes it.`, {
+      cause,
+      exitCode: 2,
+    })
   }
 }

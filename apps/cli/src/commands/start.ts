@@ -14,9 +14,12 @@ export function addStartCommand(program: Command): void {
     .option('--demo', 'also make a workspace that shows Peta at work')
     .action(async (options: { demo?: true }, command: Command) => {
       if (command.optsWithGlobals<{ core?: string }>().core !== undefined) {
-        throw new CliError('start runs Core here; set PETA_PORT instead of --core.', {
-          exitCode: 2,
-        })
+        throw new CliError(
+          '"peta start" runs Core on this host. Set PETA_PORT instead of giving --core.',
+          {
+            exitCode: 2,
+          },
+        )
       }
       process.exitCode = options.demo ? await runDemo() : await startCore('own').ended
     })

@@ -75,5 +75,5 @@ function addEnding(token: Command): void {
 /** What was given for an id may be the token itself, by mistake: it is not repeated. */
 const described = (agent: string, id: string): string =>
   /^tok_[0-9a-f]+$/.test(id)
-    ? `token ${id} of "${oneLine(agent)}"`
-    : `token of "${oneLine(agent)}" with that id; ids are what "peta token list" shows`
+    ? `token ${id} of "${oneLine(agent)}". List them with: peta token list "${oneLine(agent)}"`
+    : `token of "${oneLine(agent)}" with that id. List them with: peta token list "${oneLine(agent)}"`

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 
 import { verifyExport, type VerifyReport } from '@peta/proof'
 import type { Command } from 'commander'
@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
 import { collect, globals } from '../command.ts'
 import { createPrint, oneLine } from '../print.ts'
+import { readText } from '../read-text.ts'
 
 type VerifyOptions = Readonly<{ checkpoint?: string[]; keys?: string }>
 
@@ -26,12 +27,14 @@ export function addVerifyCommand(audit: Command): void {
       'public keys that are trusted, as /.well-known/peta-audit-keys gives them',
     )
     .action(async (folder: string, { checkpoint, keys }: VerifyOptions, command: Command) => {
+      const { json } = globals(command)
       await assertFolder(folder)
       const report = await verifyExport(folder, {
-        checkpoints: await Promise.all((checkpoint ?? []).map(readText)),
-        ...(keys && { publicKeys: parseKeys(await readText(keys)) }),
+        checkpoints: await Promise.all((checkpoint ?? []).map((file) => readText(file, UNUSABLE))),
+        ...(keys && { publicKeys: parseKeys(await readText(keys, UNUSABLE)) }),
       })
-      createPrint(globals(command).json).result(report, reportText(report))
+      assertUsable(report, folder)
+      createPrint(json).result(report, reportText(report))
       process.exitCode = report.exitCode
     })
 }
@@ -44,22 +47,26 @@ async function assertFolder(folder: string): Promise<void> {
   })
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new CliError(`${file} cannot be read.`, { cause, exitCode: UNUSABLE })
-  }
-}
-
 const Keys = z.looseObject({ keys: z.array(z.looseObject({ public_key: z.base64() })).min(1) })
 
 function parseKeys(text: string): readonly Uint8Array[] {
   try {
     return Keys.parse(JSON.parse(text)).keys.map((key) => Buffer.from(key.public_key, 'base64'))
   } catch (cause) {
-    throw new CliError('The key file holds no keys.', { cause, exitCode: UNUSABLE })
+    throw new CliError(
+      'The file of --keys holds no keys. Give what /.well-known/peta-audit-keys answers.',
+      { cause, exitCode: UNUSABLE },
+    )
   }
+}
+
+function assertUsable({ verdict, problem }: VerifyReport, folder: string): void {
+  if (verdict !== 'unusable') return
+  const why = oneLine(problem ?? 'it is no export')
+  throw new CliError(
+    `${folder} cannot be checked: ${why}. Give a folder that "peta audit export" wrote.`,
+    { exitCode: UNUSABLE },
+  )
 }
 
 function reportText(report: VerifyReport): string {
