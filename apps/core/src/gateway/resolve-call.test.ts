@@ -118,3 +118,48 @@ describe('resources', () => {
     expect(call).toBeUndefined()
   })
 })
+
+describe('completions (MCP-106)', () => {
+  const argument = { name: 'who', value: 'files__greet' }
+  const context = { arguments: { other: 'peta.files+note:///one', n: '1e3' } }
+
+  const complete = async (ref: object) => {
+    const mcp = createTestMcp()
+    const reply = read(await mcp.ask('completion/complete', { ref, argument, context }))
+    return { reply, call: mcp.calls[0] }
+  }
+
+  it.each([
+    ['a prompt by its name', { type: 'ref/prompt', name: 'files__greet' }, 'prompt', 'greet'],
+    [
+      'a template by its URI',
+      { type: 'ref/resource', uri: 'peta.files+note:///{name}' },
+      'resource_template',
+      'note:///{name}',
+    ],
+    [
+      'a resource by its URI',
+      { type: 'ref/resource', uri: 'peta.files+note:///one' },
+      'resource',
+      'note:///one',
+    ],
+  ])('find %s, and leave the values as they came', async (_what, ref, kind, name) => {
+    const { call } = await complete(ref)
+    expect(call).toMatchObject({ action: 'completion.get', name, item: { kind, name } })
+    expect(call?.args).toEqual({ argument, context })
+  })
+
+  it.each([
+    ['an original name', { type: 'ref/prompt', name: 'greet' }],
+    ['the name of a tool', { type: 'ref/prompt', name: 'files__echo' }],
+    ['an original template', { type: 'ref/resource', uri: 'note:///{name}' }],
+    ['what a template would match', { type: 'ref/resource', uri: 'peta.files+note:///two' }],
+    ['another server', { type: 'ref/resource', uri: 'peta.other+note:///{name}' }],
+    ['a reference of no known type', { type: 'ref/tool', name: 'files__echo' }],
+    ['nothing', {}],
+  ])('of %s reach nobody', async (_what, ref) => {
+    const { reply, call } = await complete(ref)
+    expect(reply.error.code).toBe(-32_602)
+    expect(call).toBeUndefined()
+  })
+})

@@ -135,7 +135,7 @@ function repeatedArguments({ item, args }: Call): ReturnType<typeof paramHeaders
 const Definition = z.looseObject({ inputSchema: z.unknown() })
 
 /** Which member of the params names the target in this method; the other is none of ours to rewrite. */
-function targetOf({ action, name, frame }: Call): Readonly<{ name?: string; uri?: string }> {
+function targetOf({ action, name, item }: Call): Readonly<{ name?: string; uri?: string }> {
   switch (action) {
     case 'tool.call':
     case 'prompt.get':
@@ -143,7 +143,8 @@ function targetOf({ action, name, frame }: Call): Readonly<{ name?: string; uri?
     case 'resource.read':
       return { uri: name }
     case 'completion.get':
-      return frame.spans.name ? { name } : { uri: name }
+      // By what was found and judged: a reference may have both members.
+      return item?.kind === 'prompt' ? { name } : { uri: name }
     case 'client.sample':
     case 'client.elicit':
     case 'client.roots':
