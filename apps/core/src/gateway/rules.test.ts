@@ -177,7 +177,7 @@ describe('arguments that readers disagree on (POL-13)', () => {
 })
 
 // What is judged and what is sent are two things only where somebody can tell them apart.
-it('sends exactly the arguments that it judged, in the bytes that came (POL-14)', async () => {
+it('sends exactly the arguments that it judged, in the bytes that came (POL-14, MCP-80)', async () => {
   const { post, decided } = join([ALLOW])
   const spaced = fc
     .tuple(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), fc.nat({ max: 3 }))
