@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 
 import type { Call } from '../model/call.ts'
 import type { Decision } from '../model/decision.ts'
+import type { Principal } from '../model/principal.ts'
 import type { CatalogueItem } from '../model/server.ts'
 import { decide } from '../policy/decide.ts'
 import { createDecisionCache } from '../policy/decision-cache.ts'
-import { ana, policyOf, rule } from '../policy/testing.ts'
+import { ana, policyOf, robot, rule } from '../policy/testing.ts'
 import { createTestMcp, modernMeta, serverResult, snapshotOf, testItem } from './testing.ts'
 
 const tool = (more: object = {}, over: Partial<CatalogueItem> = {}): CatalogueItem =>
@@ -22,17 +23,16 @@ type Saying = Readonly<{
   meta?: object
   headers?: Record<string, string>
   amount?: number
-  /** The client that our record of the agent names. */
-  client?: string
+  principal?: Principal
 }>
 
-/** What the rules say to a call of `pay`, by an agent that is no `trusted-client` unless our record says so. */
+/** What the rules say to a call of `pay`. */
 async function judge({
   item = tool(),
   meta = {},
   headers = {},
   amount = 100,
-  client = 'other',
+  principal = ana,
 }: Saying) {
   const judged: Readonly<{ call: Call; decision: Decision }>[] = []
   const snapshot = snapshotOf([item])
@@ -46,7 +46,6 @@ async function judge({
       return serverResult({ content: [] })
     },
   })
-  const principal = { ...ana, agent: { ...ana.agent, client } }
   await mcp.ask(
     'tools/call',
     { name: 'files__pay', arguments: { amount } },
@@ -57,13 +56,18 @@ async function judge({
 
 const denied = [{ effect: 'deny', args: { amount: 100 } }]
 
+/** An agent that nobody stands behind, so that a rule about the client alone decides. */
+const agentOf = (client: string): Principal => ({ ...robot, agent: { ...robot.agent, client } })
+
 describe('a decision (MCP-5)', () => {
   it('knows an agent by our record, not by what its client says it is', async () => {
     const clientInfo = { name: 'trusted-client', title: 'trusted-client', version: '1' }
     const meta = { 'io.modelcontextprotocol/clientInfo': clientInfo }
     const headers = { 'user-agent': 'trusted-client', 'mcp-client': 'trusted-client' }
-    expect(await judge({ meta, headers })).toEqual(denied)
-    expect(await judge({ client: 'trusted-client' })).toMatchObject([{ effect: 'allow' }])
+    expect(await judge({ meta, headers, principal: agentOf('other') })).toEqual(denied)
+    expect(await judge({ principal: agentOf('trusted-client') })).toMatchObject([
+      { effect: 'allow' },
+    ])
   })
 
   it.each([
