@@ -40,8 +40,8 @@ async function judge({
   const mcp = createTestMcp({
     catalogue: () => snapshot,
     isListed: () => true,
-    async governedCall(principal, call) {
-      const question = { principal, call, facts: { nowMs: 0 } }
+    async governedCall(caller, call) {
+      const question = { principal: caller, call, facts: { nowMs: 0 } }
       judged.push({ call, decision: decide(policy, question, createDecisionCache()) })
       return serverResult({ content: [] })
     },
