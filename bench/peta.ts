@@ -10,8 +10,13 @@ import { freePort, untilListening } from './floors.ts'
 import { seedPeta } from './seed-peta.ts'
 import { openSession, pidOf, stopChild, type Started, type Subject } from './subject.ts'
 
-/** Peta as it is measured, and how long it took from starting the process to the first governed call. */
-export type PetaUnderTest = Readonly<{ subject: Subject; startMs: number }>
+export type PetaUnderTest = Readonly<{
+  subject: Subject
+  /** From starting the process to the answer of the first governed call. */
+  startMs: number
+  /** Memory of a Core that holds nothing yet. */
+  emptyMiB: number
+}>
 
 const MAIN = join(import.meta.dirname, '../apps/core/src/main.ts')
 const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
@@ -25,6 +30,7 @@ export async function startPeta(echo: Started): Promise<PetaUnderTest | undefine
   const home = await mkdtemp(join(tmpdir(), 'peta-bench-home-'))
   const port = await freePort()
   const first = await startCore(home, port)
+  const emptyMiB = memoryOf(pidOf(first))
   const hostKey = (await readFile(join(home, 'data/peta/host.key'), 'utf8')).trim()
   const token = await seedPeta({ url: urlOf(port), hostKey, echoPort: echo.port })
   await stopChild(first)
@@ -36,7 +42,7 @@ export async function startPeta(echo: Started): Promise<PetaUnderTest | undefine
   await callOnce(port, headers)
   const startMs = performance.now() - started
   await expectKey(echo)
-  return { subject: subjectOf(home, port, core, headers), startMs }
+  return { subject: subjectOf(home, port, core, headers), startMs, emptyMiB }
 }
 
 function subjectOf(

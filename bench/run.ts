@@ -56,6 +56,7 @@ async function runAll(
   hasNginx: boolean,
 ): Promise<Results> {
   const memory = all.map(({ name, memory: read }) => ({ subject: name, idleMiB: read() }))
+  if (peta) memory.push({ subject: 'Peta without data', idleMiB: peta.emptyMiB })
   const measured: Results['scenarios'][number][] = []
   for (const scenario of scenarios) {
     process.stderr.write(`measuring ${scenario.name}\n`)
