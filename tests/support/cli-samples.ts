@@ -52,6 +52,7 @@ const leavesOf = (command: Command, above: readonly string[]): readonly Leaf[] =
 /** Options without which the command cannot be right, though none of them is needed always. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   'server add': ['--url', 'https://mcp.example.com/mcp', '--no-connect'],
+  'server change': ['--url', 'https://mcp.example.com/mcp'],
   'secret bind': ['--header', 'X-Api-Key', '--host', 'mcp.example.com:443'],
 }
 

@@ -16,6 +16,7 @@ type AddOptions = LaunchOptions & Readonly<{ label?: string[]; title?: string; c
 export function addServerCommands(program: Command): void {
   const server = program.command('server').description('MCP servers behind Peta')
   addInstalling(server)
+  addChanging(server)
   addSwitching(server)
   addWatching(server)
   addReviewCommands(server)
@@ -62,6 +63,26 @@ function addInstalling(server: Command): void {
     )
 }
 
+function addChanging(server: Command): void {
+  server
+    .command('change <server> [command...]')
+    .description('change what is started, also to accept a command whose file has changed')
+    .option('--url <url>', 'address of a remote server')
+    .option('--allow-loopback', 'the address may be on this machine')
+    .option('--env <name=value>', 'plain environment variable; may be repeated', collect)
+    .action(
+      asPerson<[string, string[], LaunchOptions]>(async (context, slug, command, options) => {
+        const launch = launchOf(command, options)
+        const params = await serverParams(context, slug)
+        const changed = await context.peta.call('servers.change', { params, body: { launch } })
+        context.print.result(
+          changed,
+          `${changed.slug} is changed, version ${changed.version}. Bind its secrets again, then: peta server refresh ${changed.slug}`,
+        )
+      }),
+    )
+}
+
 function addedText({ slug, items, reason }: Server, connect: boolean): string {
   if (reason !== undefined) {
     return `${slug} is installed, but did not answer (${reason}). Look at its log: peta server show ${slug}`
@@ -88,7 +109,7 @@ function addSwitching(server: Command): void {
   }
   server
     .command('remove <server>')
-    .description('remove a server; its slug can be used again')
+    .description('remove a server for good; no other server ever gets its slug')
     .action(
       asPerson<[string]>(async (context, slug) => {
         const params = await serverParams(context, slug)

@@ -15,6 +15,7 @@ export type ServerParts = Readonly<{
     | 'status'
     | 'logs'
     | 'install'
+    | 'update'
     | 'enable'
     | 'disable'
     | 'remove'
@@ -62,10 +63,13 @@ function definitionCommands({ runtime }: ServerParts): Pick<AdminCommands, Defin
       return { ...viewOf(runtime, installed), ...(failure && { reason: failure.code }) }
     },
 
-    async 'servers.change'({ person, params, body }) {
-      await (body.enabled
-        ? runtime.enable(person, params.server)
-        : runtime.disable(person, params.server))
+    async 'servers.change'({ person, params, body: { enabled, launch } }) {
+      if (launch !== undefined) {
+        const kept = inputOf(find(runtime, person, params.server))
+        await runtime.update(person, params.server, { ...kept, launch })
+      }
+      if (enabled === true) await runtime.enable(person, params.server)
+      if (enabled === false) await runtime.disable(person, params.server)
       return viewOf(runtime, find(runtime, person, params.server))
     },
 
@@ -129,6 +133,12 @@ function find(runtime: ServerParts['runtime'], person: Person, id: string): Serv
   const found = runtime.servers(person.workspaceId).find((server) => server.id === id)
   if (!found) throw new CoreError('not_found')
   return found
+}
+
+/** What an administrator wrote, but for what is started. */
+function inputOf(server: ServerDefinition) {
+  const { slug, title, labels, era, inFlightMax, idleStopMs } = server
+  return { slug, title, labels: [...labels], era, inFlightMax, idleStopMs }
 }
 
 function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): ServerView {

@@ -21,7 +21,7 @@ export type ServerState = 'enabled' | 'disabled' | 'removed'
 export type Installer = Readonly<{
   /** @throws CoreError `forbidden`, `definition_invalid`, `already_exists` */
   install: (person: Person, input: DefinitionInput, enabled: boolean) => Promise<ServerDefinition>
-  /** A new version; the slug stays. @throws CoreError as `install`, `not_found`, `conflict` */
+  /** A new version, unless nothing differs; the slug stays. @throws CoreError as `install`, `not_found`, `conflict` */
   update: (person: Person, serverId: string, input: DefinitionInput) => Promise<ServerDefinition>
   /** @throws CoreError `forbidden`, `not_found`, `conflict` */
   setState: (person: Person, serverId: string, state: ServerState) => Promise<void>
@@ -63,6 +63,7 @@ export function createInstaller(parts: InstallerParts): Installer {
           problem: 'The slug of a server never changes.',
         })
       }
+      if (sealed.hash === definition.hash) return definition
       const version = definition.version + 1
       const event = draft(definitionEvent('server.changed', person, serverId, sealed))
       await store.command(

@@ -31,7 +31,12 @@ export const ServerInstall = z.strictObject({
   }),
 })
 
-export const ServerChange = z.strictObject({ enabled: z.boolean() })
+/** A secret is bound to the definition: after another launch it has to be bound again (VLT-42). */
+export const ServerChange = z
+  .strictObject({ enabled: z.boolean().optional(), launch: Launch.optional() })
+  .refine(({ enabled, launch }) => enabled !== undefined || launch !== undefined, {
+    message: 'name what is to change',
+  })
 
 export const Server = z.strictObject({
   id: Id,

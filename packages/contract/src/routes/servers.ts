@@ -32,7 +32,7 @@ export const serversRoutes = {
     method: 'PATCH',
     path: `${WS}/servers/{server}`,
     auth: 'server.write',
-    summary: 'Enable or disable a server',
+    summary: 'Enable or disable a server, or change what is started',
     body: servers.ServerChange,
     response: servers.Server,
   },
