@@ -20,7 +20,7 @@ export type CoreProcess = Readonly<{
   stop: () => void
 }>
 
-/** `own` Core has its whole terminal; a `quiet` one says only what it logs, and not the set-up link. */
+/** `own` Core has its whole terminal; a `quiet` one says only what somebody should look at, and not the set-up link. */
 export type CoreVoice = 'own' | 'quiet'
 
 const MAIN = fileURLToPath(new URL('../../core/src/main.ts', import.meta.url))
@@ -30,7 +30,10 @@ const LISTENS = /^Peta listens on (\S+)$/
 /** Ctrl-C, an ended terminal and `kill` stop Core in order; the second one ends it at once. */
 export function startCore(voice: CoreVoice): CoreProcess {
   const stdout = voice === 'own' ? 'inherit' : 'pipe'
-  const child = spawn(process.execPath, [...FLAGS, MAIN], { stdio: ['inherit', stdout, 'inherit'] })
+  const child = spawn(process.execPath, [...FLAGS, MAIN], {
+    stdio: ['inherit', stdout, 'inherit'],
+    env: { ...(voice === 'quiet' && { PETA_LOG_LEVEL: 'warn' }), ...process.env },
+  })
   const ended = exitCodeOf(child)
   let isStopping = false
   const stop = (): void => {

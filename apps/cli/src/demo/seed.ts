@@ -20,14 +20,16 @@ const INITIAL_VERSION = 1
  */
 export async function seedDemo(url: string, notes: NotesApi): Promise<string> {
   const isBehindProxy = Boolean(process.env['PETA_PUBLIC_URL'])
-  const seeding = await signIn(isBehindProxy ? (chosenUrl() ?? defaultUrl()) : url)
+  const { isKnown, ...seeding } = await signIn(isBehindProxy ? (chosenUrl() ?? defaultUrl()) : url)
   await seedServers(seeding, notes)
   const said = await publishRules(seeding)
   const { token, expiresAt } = await issueToken(seeding)
-  return demoGuide(url, { token, expiresAt, agent: AGENT, folder: demoFiles(), notes: said })
+  const folder = demoFiles()
+  return demoGuide({ url, token, expiresAt, agent: AGENT, folder, isKnown, notes: said })
 }
 
-async function signIn(url: string): Promise<Seeding> {
+/** `isKnown` when an earlier start has made the workspace. */
+async function signIn(url: string): Promise<Seeding & Readonly<{ isKnown: boolean }>> {
   const host = createPeta({ url, hostKey: await readHostKey() })
   const { kind, link } = await host.call('links.create', { body: {} })
   const session =
@@ -43,7 +45,7 @@ async function signIn(url: string): Promise<Seeding> {
     )
   }
   await saveSession({ url, ...session })
-  return { peta, workspace: session.workspaceId }
+  return { peta, workspace: session.workspaceId, isKnown: kind !== 'setup' }
 }
 
 /** Rules that somebody wrote here since are left alone, and that is said. */

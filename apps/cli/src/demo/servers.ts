@@ -45,7 +45,7 @@ export async function seedServers(seeding: Seeding, notes: NotesApi): Promise<vo
   await acceptNew(seeding, server, labels.notes)
 }
 
-/** What was installed to start otherwise, by another Node or on another port, gives way to what starts now. */
+/** What was installed to start otherwise, by another Node or on another port, is changed to what starts now; Core knows whether that is a change. */
 async function installed(
   { peta, workspace }: Seeding,
   slug: string,
@@ -54,18 +54,12 @@ async function installed(
   const params = { workspace }
   const servers = await everyPage((query) => peta.call('servers.list', { params, query }))
   const found = servers.find((server) => server.slug === slug)
-  if (found && isPartOf(launch, found.launch)) return found.id
-  if (found) await peta.call('servers.remove', { params: { workspace, server: found.id } })
+  if (found) {
+    const server = { ...params, server: found.id }
+    return (await peta.call('servers.change', { params: server, body: { launch } })).id
+  }
   const body = { slug, launch, title: `Demo ${slug}`, connect: false }
   return (await peta.call('servers.install', { params, body })).id
-}
-
-/** Core adds what was left out, so the wanted members are compared one by one. */
-const isPartOf = (wanted: Launch, found: Launch): boolean => {
-  const members = new Map(Object.entries(found))
-  return Object.entries(wanted).every(
-    ([name, value]) => JSON.stringify(members.get(name)) === JSON.stringify(value),
-  )
 }
 
 async function filesLaunch(): Promise<Launch> {
@@ -78,7 +72,7 @@ async function filesLaunch(): Promise<Launch> {
   return { kind: 'stdio', command: process.execPath, args: [command, folder] }
 }
 
-/** Each start has a new key. Every step is made only where an earlier start, perhaps cut short, has not made it. */
+/** Each start has a new key. It is bound each time: the server may have changed, and takes none from before then. */
 async function putKey(
   { peta, workspace }: Seeding,
   serverId: string,
@@ -88,14 +82,12 @@ async function putKey(
   const secrets = await everyPage((query) => peta.call('secrets.list', { params, query }))
   const known = secrets.find((candidate) => candidate.name === KEY_SECRET)
   const value = notes.key
-  const secret = known
-    ? await peta.call('secrets.put', { params: { ...params, secret: known.id }, body: { value } })
-    : await peta.call('secrets.create', { params, body: { name: KEY_SECRET, value } })
-  if (secret.bindings.some((binding) => binding.serverId === serverId)) return
+  const { id } =
+    known ?? (await peta.call('secrets.create', { params, body: { name: KEY_SECRET, value } }))
   const hosts = [new URL(notes.url).host]
   const binding = { serverId, target: 'header' as const, name: 'X-Api-Key', hosts }
   const body = { binding, value }
-  await peta.call('secrets.bind', { params: { ...params, secret: secret.id }, body })
+  await peta.call('secrets.bind', { params: { ...params, secret: id }, body })
 }
 
 /** Reads the catalogue, and accepts what nobody has reviewed yet: a person's own verdict stays. */
