@@ -66,6 +66,7 @@ describe('a connection to a database file (STO-3)', () => {
       /may not be modified/,
     )
     expect(() => sqlite.raw.exec(`select load_extension('x')`)).toThrow(/not authorized/)
+    expect(() => sqlite.raw.enableLoadExtension(true)).toThrow(/disabled at/)
   })
 })
 
