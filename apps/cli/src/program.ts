@@ -10,16 +10,18 @@ import { addServerCommands } from './commands/servers.ts'
 import { addSessionCommands } from './commands/session.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTokenCommands } from './commands/tokens.ts'
+import { examples } from './examples.ts'
 import { printable } from './print.ts'
-import { usageText } from './usage-text.ts'
+import { pathOf, usageText } from './usage-text.ts'
 
 const VERSION = '0.1.0'
 
 const AFTER = `
 Begin with:
-  peta start --demo     a workspace that works, to look around in
-  peta login            sign in as the owner, on the host
-  peta <command> --help what a command takes
+  peta start --demo      a workspace that works, to look around in
+  peta login             sign in as the owner, on the host
+  peta <command> --help  what a command takes
+In a clone of Peta, instead of peta: npm run peta --
 
 Exit codes: 0 done, 1 refused or failed, 2 used wrongly; "audit verify" has its own.`
 
@@ -30,7 +32,7 @@ export function createProgram(): Command {
     .version(VERSION)
     .option(
       '--core <url>',
-      'address of Core (default: PETA_URL, or where you signed in, or http://127.0.0.1:7382)',
+      'address of Core (default: PETA_URL, or where you are signed in, or http://127.0.0.1:7382)',
     )
     .option('--json', 'print results as JSON')
     .addHelpText('after', AFTER)
@@ -45,13 +47,18 @@ export function createProgram(): Command {
   addPolicyCommands(program)
   addApprovalCommands(program)
   addAuditCommands(program)
-  complainInOneLine(program)
+  dress(program)
   return program
 }
 
-function complainInOneLine(command: Command): void {
+/** Commander's complaints in one line, and examples in its help. */
+function dress(command: Command): void {
   command.configureOutput({
     outputError: (text, write) => write(`${printable(usageText(text, command))}\n`),
   })
-  command.commands.forEach(complainInOneLine)
+  const shown = examples[pathOf(command).replace('peta ', '')]
+  if (shown) command.addHelpText('after', `\nFor example:\n${shown.map(indented).join('\n')}`)
+  command.commands.forEach(dress)
 }
+
+const indented = (line: string): string => `  ${line}`

@@ -17,5 +17,6 @@ export function usageText(complaint: string, command: Command): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${end} See: ${pathOf(command)} --help`
 }
 
-const pathOf = (command: Command): string =>
+/** A command as a person types it: peta secret put. */
+export const pathOf = (command: Command): string =>
   command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()

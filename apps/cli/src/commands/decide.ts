@@ -5,7 +5,7 @@ import { asPerson, orAbsent, type Context } from '../command.ts'
 import { confirm } from '../prompt.ts'
 import { absentApproval, cardText, type Card } from './card-text.ts'
 
-type ApproveOptions = Readonly<{ bind?: string; comment?: string; yes?: true }>
+type ApproveOptions = Readonly<{ bind?: string; reason?: string; yes?: true }>
 type DenyOptions = Readonly<{ reason: string; forPeople?: true }>
 type Reasoned = Readonly<{ reason: string }>
 
@@ -32,16 +32,16 @@ function addVoting(approvals: Command): void {
     .description('vote for exactly what is shown; at a terminal it asks first')
     .option('--yes', 'do not ask')
     .option('--bind <digest>', 'refuse unless this is what would run')
-    .option('--comment <text>', 'kept with the vote')
+    .option('--reason <text>', 'why; kept with the vote')
     .action(
-      asPerson<[string, ApproveOptions]>(async (context, approval, { bind, comment, yes }) => {
+      asPerson<[string, ApproveOptions]>(async (context, approval, { bind, reason, yes }) => {
         const card = await showCard(context, approval)
         const isMeant = yes || bind !== undefined || (await confirm(`Approve ${card.code}?`))
         if (!isMeant) throw new CliError('Not approved; it still waits.')
         await vote(context, card, {
           vote: 'yes',
           bind: bind ?? card.bind,
-          ...(comment && { reason: comment }),
+          ...(reason && { reason }),
         })
       }),
     )

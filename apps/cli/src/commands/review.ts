@@ -15,7 +15,7 @@ const KINDS = ['tool', 'prompt', 'resource', 'resource_template'] as const
 export function addReviewCommands(server: Command): void {
   server
     .command('items <server>')
-    .description('list what a server offers')
+    .description('list the items that a server offers: tools, resources, prompts')
     .action(
       asPerson<[string]>(async (context, slug) => {
         const params = await serverParams(context, slug)
@@ -32,8 +32,8 @@ export function addReviewCommands(server: Command): void {
     )
   server
     .command('accept <server>')
-    .description('accept entries with the labels that count; all new ones unless --item is given')
-    .option('--item <kind:name>', 'such as tool:read_file; may be repeated', collect)
+    .description('accept items with the labels that count; all new ones unless --item is given')
+    .option('--item <kind:name>', 'such as tool:read_text_file; may be repeated', collect)
     .option('--label <label>', 'read, write, destructive, external, …; may be repeated', collect)
     .option('--risk <number>', '0 to 100 (default: by the labels)', wholeNumber)
     .action(
@@ -48,7 +48,7 @@ export function addReviewCommands(server: Command): void {
     )
   server
     .command('reject <server> <items...>')
-    .description('reject entries, given as kind:name')
+    .description('reject items, given as kind:name')
     .action(
       asPerson<[string, string[]]>(async (context, slug, items) => {
         const body = { items: items.map(itemRef) }
@@ -68,7 +68,7 @@ function itemRef(text: string): ItemRef {
   const kind = KINDS.find((candidate) => candidate === text.slice(0, at))
   if (kind) return { kind, name: text.slice(at + 1) }
   throw new CliError(
-    `"${oneLine(text)}" is not kind:name. Give one such as tool:read_file; kinds are ${KINDS.join(', ')}.`,
+    `"${oneLine(text)}" is not kind:name. Give one such as tool:read_text_file; kinds are ${KINDS.join(', ')}.`,
     {
       exitCode: 2,
     },

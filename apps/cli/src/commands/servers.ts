@@ -35,7 +35,7 @@ function addInstalling(server: Command): void {
       collect,
     )
     .option('--label <label>', 'label of the server; may be repeated', collect)
-    .option('--no-connect', 'do not read its catalogue yet: a secret is to be bound first')
+    .option('--no-connect', 'do not read yet what it offers: a secret is to be bound first')
     .action(
       asPerson<[string, string[], AddOptions]>(
         async ({ peta, workspace, print }, slug, command, options) => {
@@ -85,10 +85,10 @@ function addChanging(server: Command): void {
 
 function addedText({ slug, items, reason }: Server, connect: boolean): string {
   if (reason !== undefined) {
-    return `${slug} is installed, but did not answer (${reason}). Look at its log: peta server show ${slug}`
+    return `${slug} is installed, but did not answer (${reason}). Look at its error output: peta server show ${slug}`
   }
-  if (!connect) return `${slug} is installed. Read its catalogue with: peta server refresh ${slug}`
-  return `${slug} is installed. It offers ${items.quarantined} entries for review: peta server items ${slug}`
+  if (!connect) return `${slug} is installed. Read what it offers with: peta server refresh ${slug}`
+  return `${slug} is installed. It offers ${items.quarantined} items for review: peta server items ${slug}`
 }
 
 function addSwitching(server: Command): void {
@@ -154,7 +154,7 @@ function addWatching(server: Command): void {
     )
   server
     .command('refresh <server>')
-    .description('read the catalogue again')
+    .description('read again what it offers')
     .action(
       asPerson<[string]>(async (context, slug) => {
         const params = await serverParams(context, slug)

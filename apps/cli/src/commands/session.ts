@@ -29,7 +29,9 @@ export function addSessionCommands(program: Command): void {
     .action(async (options: SetupOptions, command: Command) => setUp(options, command))
   program
     .command('login')
-    .description('on the host: sign in as the owner')
+    .description(
+      'on the host: sign in as the owner, at --core or PETA_URL or http://127.0.0.1:7382',
+    )
     .action(async (_options, command: Command) => logIn(command))
   addSignedIn(program)
 }
