@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, globals } from '../command.ts'
-import { hostKeyFile } from '../paths.ts'
+import { addressOf, hostKeyFile } from '../paths.ts'
 import { createPrint, oneLine, when } from '../print.ts'
 import { readSecret } from '../prompt.ts'
 import { forgetSession, readHostKey, saveSession } from '../session.ts'
@@ -72,9 +72,11 @@ async function endSession(peta: Peta): Promise<void> {
 }
 
 async function setUp(options: SetupOptions, command: Command): Promise<void> {
-  const { url, json } = globals(command)
-  const text = await readSecret('Set-up link')
-  const link = text.trim().split('#').at(-1) ?? ''
+  const { chosen, url: byDefault, json } = globals(command)
+  const text = (await readSecret('Set-up link')).trim()
+  const link = text.split('#').at(-1) ?? ''
+  // A link knows where it was made, which a terminal without PETA_PORT does not.
+  const url = chosen ?? (URL.canParse(text) ? addressOf('The link', text) : byDefault)
   const session = await createPeta({ url }).call('setup.complete', {
     body: {
       link,
