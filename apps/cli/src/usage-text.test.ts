@@ -12,10 +12,6 @@ it.each([
     `Unknown option '--jsn'; did you mean --json? ${SEE}`,
   ],
   [`error: missing required argument 'name'\n`, `Missing required argument 'name'. ${SEE}`],
-  [
-    `error: too many arguments for 'put'. Expected 1 argument but got 2.\n`,
-    `Too many arguments for 'put'. Expected 1 argument but got 2. ${SEE}`,
-  ],
 ])('makes one line of a complaint, and says where to look', (complaint, text) => {
   expect(usageText(complaint, put)).toBe(text)
 })
@@ -25,6 +21,10 @@ it.each([
   [
     `error: unknown option '-----BEGIN KEY-----\nMII'quoted'hunter2\n-----END KEY-----'`,
     `Unknown option. ${SEE}`,
+  ],
+  [
+    `error: too many arguments for 'put'. Expected 1 argument but got 2: name, hunter2: a.`,
+    `Too many arguments for 'put'. Expected 1 argument but got 2. ${SEE}`,
   ],
   [`error: unknown command 'peta_st_hunter2'`, `Unknown command. ${SEE}`],
   [

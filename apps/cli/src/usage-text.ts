@@ -8,6 +8,7 @@ export function usageText(complaint: string, command: Command): string {
   const text = complaint
     .trim()
     .replace(/^error: /, '')
+    .replace(/( but got \d+): [^]*$/, '$1.')
     .replace(/ argument '[^]*' is invalid\./, ' is wrong:')
     .replace(/^(unknown \w+) '([^]*)'/, (_, what: string, given: string) =>
       PLAIN.test(given) ? `${what} '${given}'` : what,
