@@ -137,8 +137,8 @@ function find(runtime: ServerParts['runtime'], person: Person, id: string): Serv
 
 /** What an administrator wrote, but for what is started. */
 function inputOf(server: ServerDefinition) {
-  const { slug, title, labels, era, inFlightMax, idleStopMs } = server
-  return { slug, title, labels: [...labels], era, inFlightMax, idleStopMs }
+  const { slug, title, labels, era, inFlightMax, idleStopMs, relaysBaggage = false } = server
+  return { slug, title, labels: [...labels], era, inFlightMax, idleStopMs, relaysBaggage }
 }
 
 function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): ServerView {
@@ -158,6 +158,7 @@ function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): Serv
     labels: [...server.labels],
     launch: launchView(server),
     idleStopMinutes: server.idleStopMs / MINUTE_MS,
+    relaysBaggage: server.relaysBaggage ?? false,
     state: stateOf(runtime, server),
     items: {
       accepted: count('accepted'),

@@ -22,6 +22,8 @@ export type ServerDefinition = ServerRef &
     /** Parallel calls one instance takes; 1 for servers that answer one at a time. */
     inFlightMax: number
     idleStopMs: number
+    /** Trusted with what callers attach to a trace, which is often about people (MCP-133). */
+    relaysBaggage?: boolean
   }>
 
 /** A child process: an absolute command and one argv element each, never a shell (RUN-7). */

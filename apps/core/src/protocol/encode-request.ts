@@ -1,8 +1,9 @@
 import type { Era, Frame, Span } from '../model/frame.ts'
 import { OPEN_OBJECT } from './json-bytes.ts'
-import { readMembers } from './members.ts'
+import { type Member, readMembers, readValue } from './members.ts'
 import { metaKeys } from './meta-keys.ts'
 import { type Edit, splice } from './splice.ts'
+import { isTraceMember, nextTrace, type Trace, type TraceHop } from './trace-context.ts'
 
 /** A client's message on its way to one server. */
 export type ServerBound = Readonly<{
@@ -16,6 +17,8 @@ export type ServerBound = Readonly<{
   uri?: string
   /** Unique in the connection; only used when the client sent a token of its own (MCP-130). */
   progressToken?: number
+  /** Without it the client's trace ends here. */
+  trace?: TraceHop
   /** The rest is only for modern servers. */
   protocolVersion?: string
   clientCapabilities?: unknown
@@ -24,13 +27,12 @@ export type ServerBound = Readonly<{
   logLevel?: string | undefined
 }>
 
-/** What each hop writes anew, and what no hop passes on unless the server is trusted (MCP-133). */
+/** What each hop writes anew. */
 const REWRITTEN_META: ReadonlySet<string> = new Set([
   metaKeys.protocolVersion,
   metaKeys.clientInfo,
   metaKeys.clientCapabilities,
   'progressToken',
-  'baggage',
 ])
 
 /**
@@ -89,16 +91,30 @@ function ourMeta(request: ServerBound): readonly string[] {
 function metaText(
   bytes: Buffer,
   span: Span,
-  { era, logLevel }: ServerBound,
+  { era, logLevel, trace }: ServerBound,
   ours: readonly string[],
 ): Buffer | string {
   const keepsLogLevel = era === 'modern' && logLevel === undefined
-  const kept = readMembers(bytes, span)
+  const members = readMembers(bytes, span)
+  const next = nextTrace(sentTrace(bytes, members), trace)
+  const kept = members
     .filter(({ name }) => !REWRITTEN_META.has(name))
     .filter(({ name }) => keepsLogLevel || name !== metaKeys.logLevel)
-    .map(({ start, value }) => bytes.toString('utf8', start, value[1]))
+    .filter(({ name }) => !isTraceMember(name) || next[name] !== undefined)
+    .map(({ name, start, value }) =>
+      name === 'traceparent'
+        ? `"traceparent":${JSON.stringify(next[name])}`
+        : bytes.toString('utf8', start, value[1]),
+    )
   return `{${[...kept, ...ours].join(',')}}`
 }
+
+const sentTrace = (bytes: Buffer, members: readonly Member[]): Trace =>
+  Object.fromEntries(
+    members
+      .filter(({ name }) => isTraceMember(name))
+      .map(({ name, value }) => [name, readValue(bytes, value)]),
+  )
 
 function insertFirst(bytes: Buffer, object: Span, member: string): Edit {
   const at = object[0] + 1

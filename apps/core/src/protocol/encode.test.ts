@@ -75,12 +75,12 @@ describe('toward a server', () => {
     expect(JSON.parse(sent.toString()).params._meta).toBeDefined()
   })
 
-  it('takes the metadata of one era out for the other, and drops baggage (MCP-133)', () => {
+  it('takes the metadata of one era out for the other (MCP-82)', () => {
     const meta =
-      '{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{},"io.modelcontextprotocol/logLevel":"info","baggage":"b","traceparent":"t"}'
+      '{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{},"io.modelcontextprotocol/logLevel":"info","mine":1}'
     const frame = request(`{"name":"a","_meta":${meta}}`)
     const sent = encodeRequest({ frame, era: 'legacy', hopId: 1 }).toString()
-    expect(JSON.parse(sent).params._meta).toEqual({ traceparent: 't' })
+    expect(JSON.parse(sent).params._meta).toEqual({ mine: 1 })
   })
 
   it.each(['{"name":"a"}', '{"_meta":{"io.modelcontextprotocol/logLevel":"debug"}}'])(

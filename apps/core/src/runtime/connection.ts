@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { randomBytes } from '../crypto/random.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
@@ -7,6 +8,7 @@ import type { Call, CallResult, Outlet } from '../model/call.ts'
 import { encodeRequest } from '../protocol/encode-request.ts'
 import { findParamHeaders, paramHeadersOf } from '../protocol/rev-2026-07-28/param-headers.ts'
 import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { TraceHop } from '../protocol/trace-context.ts'
 import { clientCapabilities, clientInfo } from './client-identity.ts'
 import {
   createCorrelator,
@@ -36,7 +38,10 @@ export type Connection = Readonly<{
   ended: Promise<WireEnd>
 }>
 
-type Started = Readonly<{ wire: Correlator; greeting: Greeting; clock: Clock }>
+type Started = Readonly<{ wire: Correlator; greeting: Greeting; clock: Clock; trace: TraceHop }>
+
+const SPAN_ID_BYTES = 8
+const newSpanId = (): string => randomBytes(SPAN_ID_BYTES).toString('hex')
 
 /**
  * Opens the wire and greets the server; a server that cannot be greeted is killed again.
@@ -45,13 +50,14 @@ type Started = Readonly<{ wire: Correlator; greeting: Greeting; clock: Clock }>
  */
 export async function openConnection(
   parts: CorrelatorParts,
-  terms: HandshakeTerms,
+  terms: HandshakeTerms & Pick<TraceHop, 'relaysBaggage'>,
   signal: AbortSignal,
 ): Promise<Connection> {
   const wire = createCorrelator(parts)
   try {
     const greeting = await greet(wire, terms, signal)
-    const started = { wire, greeting, clock: parts.clock }
+    const { relaysBaggage } = terms
+    const started = { wire, greeting, clock: parts.clock, trace: { newSpanId, relaysBaggage } }
     return {
       greeting,
       forward: (call, outlet, callSignal) => forward(started, call, outlet, callSignal),
@@ -84,7 +90,7 @@ const publicError = (error: unknown): unknown =>
   error instanceof LostRequestError ? error.lost.error : error
 
 async function forward(
-  { wire, greeting, clock }: Started,
+  { wire, greeting, clock, trace }: Started,
   call: Call,
   outlet: Outlet,
   signal: AbortSignal,
@@ -104,6 +110,7 @@ async function forward(
           clientCapabilities,
           clientInfo,
           logLevel: call.logLevel,
+          trace,
           ...target,
         }),
       target: {

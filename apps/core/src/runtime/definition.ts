@@ -35,6 +35,7 @@ const DefinitionBody = z.strictObject({
   launch: z.discriminatedUnion('kind', [StdioBody, HttpBody]),
   inFlightMax: z.int().min(1).max(256),
   idleStopMs: z.int().min(60_000),
+  relaysBaggage: z.boolean().optional(),
 })
 
 /** What an administrator writes: everything of a definition that its hash covers (RUN-2). */
@@ -80,7 +81,7 @@ export function openDefinition({ body, ...stored }: StoredServer): ServerDefinit
   if (sha256Hex(body) !== stored.hash) {
     throw invalid('The stored definition does not have its hash. Install the server again.')
   }
-  const { launch, ...rest } = DefinitionBody.parse(JSON.parse(body))
+  const { launch, ...rest } = withoutUndefined(DefinitionBody.parse(JSON.parse(body)))
   const transport = launch.kind
   return { ...stored, ...rest, transport, launch: withoutUndefined(launch) }
 }

@@ -51,10 +51,11 @@ export function createLauncher(parts: LauncherParts): Launch {
         : openHttp(parts, credentials, how, server)
     const { clock, timers } = parts
     const { onListChanged } = request
+    const { relaysBaggage = false } = definition
     const era = definition.era === 'auto' ? (request.era ?? 'auto') : definition.era
     return openConnection(
       { server, openWire, clock, timers, onListChanged },
-      { server, era, probeMs: parts.probeMs, startMs: START_MS },
+      { server, era, probeMs: parts.probeMs, startMs: START_MS, relaysBaggage },
       signal,
     )
   }

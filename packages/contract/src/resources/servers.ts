@@ -26,6 +26,9 @@ export const ServerInstall = z.strictObject({
   launch: Launch,
   inFlightMax: z.int().min(1).max(256).default(16),
   idleStopMinutes: z.int().min(1).max(1440).default(5),
+  relaysBaggage: z.boolean().default(false).meta({
+    description: 'Trusted with the `baggage` of a trace, which may tell about people',
+  }),
   connect: z.boolean().default(true).meta({
     description: 'Read its catalogue at once; false when its secrets are to be bound first',
   }),
@@ -50,6 +53,7 @@ export const Server = z.strictObject({
   launch: Launch,
   inFlightMax: z.int(),
   idleStopMinutes: z.int(),
+  relaysBaggage: z.boolean(),
   state: z.string(),
   reason: z.string().optional(),
   items: z.strictObject({ accepted: z.int(), quarantined: z.int(), changed: z.int() }),
