@@ -19,8 +19,19 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   vault: STAGE,
   runtime: [...STAGE, 'protocol'],
   audit: STAGE,
+  profile: STAGE,
   gateway: [...ABOVE_FLOOR_1, 'protocol'],
-  admin: [...ABOVE_FLOOR_1, 'store', 'identity', 'policy', 'approval', 'vault', 'runtime', 'audit'],
+  admin: [
+    ...ABOVE_FLOOR_1,
+    'store',
+    'identity',
+    'policy',
+    'approval',
+    'vault',
+    'runtime',
+    'audit',
+    'profile',
+  ],
   http: [...ABOVE_FLOOR_1, 'protocol', 'gateway', 'admin'],
 }
 

@@ -53,6 +53,7 @@ async function everything(): Promise<unknown> {
     call('groups.list', { params }),
     call('agents.list', { params }),
     call('servers.list', { params }),
+    call('profiles.list', { params }),
     call('secrets.list', { params }),
     call('policy.versions', { params }),
     call('approvals.list', { params }),

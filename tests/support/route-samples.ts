@@ -29,6 +29,14 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
   'servers.refresh': {},
   'items.accept': { items: [{ kind: 'tool', name: 'sample' }], labels: ['read'], risk: 1 },
   'items.reject': { items: [{ kind: 'tool', name: 'sample' }] },
+  'profiles.create': {
+    name: 'sample',
+    title: 'Sample',
+    servers: ['sample'],
+    tools: ['sample/*'],
+    unprefixed: 'sample',
+  },
+  'profiles.change': { title: 'Sample', servers: 'all', tools: 'all', unprefixed: null },
   'secrets.create': {
     name: 'sample',
     kind: 'api_key',
@@ -65,6 +73,7 @@ const params: Readonly<Record<string, string>> = {
   agent: nobody('agt'),
   token: nobody('tok'),
   server: nobody('srv'),
+  profile: 'sample',
   secret: nobody('sec'),
   binding: nobody('bnd'),
   approval: nobody('apr'),

@@ -8,6 +8,7 @@ import { createHypotheticalCall } from './admin/hypothetical-call.ts'
 import { sealCursors, type CursorPurpose } from './admin/list-cursors.ts'
 import { peopleCommands } from './admin/people.ts'
 import { policyCommands } from './admin/policy.ts'
+import { profileCommands } from './admin/profiles.ts'
 import { secretCommands } from './admin/secrets.ts'
 import { serverCommands } from './admin/servers.ts'
 import { sessionCommands } from './admin/session.ts'
@@ -74,11 +75,12 @@ export function buildAdmin(sources: AdminSources): Admin {
 
 function commandsOf(sources: AdminSources, stopping: AbortSignal): AdminCommands {
   const { stages, store, clock, publicUrl } = sources
-  const { identity, policy, approvals, vault, runtime } = stages
+  const { identity, policy, profiles, approvals, vault, runtime } = stages
   return {
     ...sessionCommands({ identity, publicUrl, prepareWorkspace: prepareWorkspace(sources) }),
     ...peopleCommands({ identity, nowMs: clock.nowMs }),
     ...serverCommands({ runtime }),
+    ...profileCommands({ profiles, catalogue: runtime.catalogue, publicUrl }),
     ...secretCommands({ vault }),
     ...policyCommands({ policy, ...createHypotheticalCall({ identity, runtime, ...sources }) }),
     ...approvalCommands({ approvals }),

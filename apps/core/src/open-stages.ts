@@ -12,6 +12,7 @@ import { openApprovals } from './open-approvals.ts'
 import type { StageKeys } from './open-vault.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
 import type { DirectoryNames } from './policy/surroundings.ts'
+import { openProfiles, type Profiles } from './profile/profiles.ts'
 import type { BeforeSend } from './runtime/run.ts'
 import { createRuntime, type Runtime } from './runtime/runtime.ts'
 import type { Store } from './store/store.ts'
@@ -23,6 +24,7 @@ import type { Vault } from './vault/vault.ts'
 export type Stages = Readonly<{
   identity: Identity
   policy: Policy
+  profiles: Profiles
   approvals: Approvals
   vault: Vault
   runtime: Runtime
@@ -54,6 +56,12 @@ export async function openStages(
       directory: async (workspaceId) => namesOf(identity, workspaceId),
     }),
   )
+  const profiles = lifetime.use(
+    await openProfiles({
+      ...sources,
+      servers: (workspaceId) => runtime.servers(workspaceId).map(({ slug }) => slug),
+    }),
+  )
   const approvals = lifetime.use(openApprovals(sources, { identity, policy, runtime }))
   const send = createSend(sources, approvals)
   const record = openRecord(sources, lifetime)
@@ -66,7 +74,7 @@ export async function openStages(
     run: runtime.run,
     redact: createRedact({ onEcho: createEchoRecord({ ...sources, store }) }),
   }
-  return { identity, policy, approvals, vault, runtime, calls }
+  return { identity, policy, profiles, approvals, vault, runtime, calls }
 }
 
 async function openRuntime(

@@ -64,6 +64,10 @@ export const auditEvents = {
   'group.changed': 'Members of a group were changed.',
   'user.created': 'A person joined the workspace.',
 
+  'profile.created': 'An administrator created a profile; names what it holds.',
+  'profile.changed': 'A profile was changed; names what it holds now.',
+  'profile.removed': 'A profile was removed.',
+
   'server.installed': 'An administrator installed a server; names the exact definition.',
   'server.changed': 'A server was changed, enabled or disabled.',
   'server.removed': 'A server was removed.',

@@ -11,6 +11,8 @@ export const permissions = {
   'directory.write': ['admin'],
   'agent.read': ['admin', 'auditor'],
   'agent.write': ['admin'],
+  'profile.read': ['admin', 'auditor'],
+  'profile.write': ['admin'],
   'server.read': ['admin', 'auditor'],
   'server.write': ['admin'],
   'secret.read': ['admin', 'auditor'],

@@ -2,6 +2,7 @@ import { approvalsRoutes } from './routes/approvals.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { policyRoutes } from './routes/policy.ts'
+import { profilesRoutes } from './routes/profiles.ts'
 import { secretsRoutes } from './routes/secrets.ts'
 import { serversRoutes } from './routes/servers.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -15,6 +16,7 @@ export const routes = {
   ...sessionRoutes,
   ...peopleRoutes,
   ...serversRoutes,
+  ...profilesRoutes,
   ...secretsRoutes,
   ...policyRoutes,
   ...approvalsRoutes,

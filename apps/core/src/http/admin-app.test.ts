@@ -84,6 +84,8 @@ const allowed: Record<string, readonly Role[]> = {
   'directory.write': ['owner', 'admin'],
   'agent.read': ['owner', 'admin', 'auditor'],
   'agent.write': ['owner', 'admin'],
+  'profile.read': ['owner', 'admin', 'auditor'],
+  'profile.write': ['owner', 'admin'],
   'server.read': ['owner', 'admin', 'auditor'],
   'server.write': ['owner', 'admin'],
   'secret.read': ['owner', 'admin', 'auditor'],

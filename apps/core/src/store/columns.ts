@@ -4,6 +4,7 @@ import { auditColumns } from './families/audit.ts'
 import { catalogueColumns } from './families/catalogue.ts'
 import { identityColumns } from './families/identity.ts'
 import { policyColumns } from './families/policy.ts'
+import { profileColumns } from './families/profiles.ts'
 import { secretColumns } from './families/secrets.ts'
 import { serverColumns } from './families/servers.ts'
 import { systemColumns } from './families/system.ts'
@@ -17,6 +18,7 @@ export const columns: ColumnClasses<Tables> = {
   ...catalogueColumns,
   ...identityColumns,
   ...policyColumns,
+  ...profileColumns,
   ...secretColumns,
   ...serverColumns,
   ...systemColumns,

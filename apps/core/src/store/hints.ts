@@ -40,6 +40,7 @@ const topicOfNoun: Readonly<Record<string, HintTopic>> = {
   token: 'identity',
   group: 'identity',
   user: 'identity',
+  profile: 'profile',
   server: 'server',
   tool: 'server',
   secret: 'vault',

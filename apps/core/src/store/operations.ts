@@ -8,6 +8,7 @@ import { agentCommands } from './families/identity-agents.ts'
 import { peopleCommands } from './families/identity-people.ts'
 import { identityQueries } from './families/identity-queries.ts'
 import { policyCommands, policyQueries } from './families/policy.ts'
+import { profileCommands, profileQueries } from './families/profiles.ts'
 import { serverCommands, serverQueries } from './families/servers.ts'
 import { secretCommands } from './families/secret-commands.ts'
 import { secretQueries } from './families/secret-queries.ts'
@@ -23,6 +24,7 @@ export const queries = {
   ...catalogueQueries,
   ...identityQueries,
   ...policyQueries,
+  ...profileQueries,
   ...serverQueries,
   ...secretQueries,
   ...systemQueries,
@@ -38,6 +40,7 @@ export const commands = {
   ...agentCommands,
   ...peopleCommands,
   ...policyCommands,
+  ...profileCommands,
   ...serverCommands,
   ...secretCommands,
   ...systemCommands,

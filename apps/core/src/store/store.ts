@@ -7,7 +7,14 @@ export type QueryName = keyof typeof queries
 export type CommandName = keyof typeof commands
 
 /** Topics carry no content: a hint only makes a reader look sooner (STO-43). */
-export type HintTopic = 'approval' | 'policy' | 'identity' | 'server' | 'vault' | 'event'
+export type HintTopic =
+  | 'approval'
+  | 'policy'
+  | 'identity'
+  | 'profile'
+  | 'server'
+  | 'vault'
+  | 'event'
 
 /**
  * The one way to the database, the same on both engines. Every operation is named, so that there is a list of all

@@ -3,6 +3,7 @@ import type { AuditTables } from './families/audit.ts'
 import type { CatalogueTables } from './families/catalogue.ts'
 import type { IdentityTables } from './families/identity.ts'
 import type { PolicyTables } from './families/policy.ts'
+import type { ProfileTables } from './families/profiles.ts'
 import type { ServerTables } from './families/servers.ts'
 import type { SecretTables } from './families/secrets.ts'
 import type { SystemTables } from './families/system.ts'
@@ -14,6 +15,7 @@ export type Tables = ApprovalTables &
   CatalogueTables &
   IdentityTables &
   PolicyTables &
+  ProfileTables &
   ServerTables &
   SecretTables &
   SystemTables &

@@ -5,6 +5,7 @@ import { approvals0004 } from './0004-approvals.ts'
 import { secrets0005 } from './0005-secrets.ts'
 import { servers0006 } from './0006-servers.ts'
 import { audit0007 } from './0007-audit.ts'
+import { profiles0008 } from './0008-profiles.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, ascending. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   secrets0005,
   servers0006,
   audit0007,
+  profiles0008,
 ]

@@ -16,6 +16,7 @@ const topicNames: readonly HintTopic[] = [
   'approval',
   'policy',
   'identity',
+  'profile',
   'server',
   'vault',
   'event',

@@ -1,0 +1,76 @@
+import type { RouteResponse } from '@peta/contract'
+
+import { CoreError } from '../ground/errors.ts'
+import type { CatalogueSnapshot } from '../model/catalogue.ts'
+import type { Profile } from '../model/profile.ts'
+import { narrow } from '../profile/narrow.ts'
+import type { Profiles } from '../profile/profiles.ts'
+import type { AdminCommands } from './command.ts'
+import { pageOf } from './page.ts'
+
+export type ProfileParts = Readonly<{
+  profiles: Pick<Profiles, 'list' | 'find' | 'create' | 'change' | 'remove'>
+  catalogue: (workspaceId: string) => CatalogueSnapshot
+  publicUrl: () => string
+}>
+
+type Names =
+  | 'profiles.list'
+  | 'profiles.create'
+  | 'profiles.read'
+  | 'profiles.change'
+  | 'profiles.remove'
+
+/** Profiles: which part of the workspace an endpoint of its own shows. */
+export function profileCommands(parts: ProfileParts): Pick<AdminCommands, Names> {
+  const { profiles } = parts
+  return {
+    async 'profiles.list'({ person, query }) {
+      const all = profiles.list(person.workspaceId)
+      const { items, next } = pageOf(all, (profile) => profile.name, query)
+      return { items: items.map((profile) => viewOf(parts, profile)), ...(next && { next }) }
+    },
+
+    async 'profiles.create'({ person, body: { name, title, servers, tools, unprefixed } }) {
+      const input = { title: title ?? name, servers, tools, ...(unprefixed && { unprefixed }) }
+      return viewOf(parts, await profiles.create(person, name, input))
+    },
+
+    async 'profiles.read'({ person, params }) {
+      const found = profiles.find(person.workspaceId, params.profile)
+      if (!found) throw new CoreError('not_found')
+      return viewOf(parts, found)
+    },
+
+    async 'profiles.change'({ person, params, body: { title, servers, tools, unprefixed } }) {
+      const change = {
+        ...(title !== undefined && { title }),
+        ...(servers !== undefined && { servers }),
+        ...(tools !== undefined && { tools }),
+        ...(unprefixed !== undefined && { unprefixed }),
+      }
+      return viewOf(parts, await profiles.change(person, params.profile, change))
+    },
+
+    async 'profiles.remove'({ person, params }) {
+      await profiles.remove(person, params.profile)
+      return undefined
+    },
+  }
+}
+
+function viewOf(
+  { catalogue, publicUrl }: ProfileParts,
+  profile: Profile,
+): RouteResponse<'profiles.read'> {
+  const { workspaceId, name, title, servers, tools, unprefixed } = profile
+  return {
+    name,
+    title,
+    url: `${publicUrl()}/mcp/${name}`,
+    servers: servers === 'all' ? servers : [...servers],
+    tools: tools === 'all' ? tools : [...tools],
+    ...(unprefixed !== undefined && { unprefixed }),
+    clashes: narrow(catalogue(workspaceId), profile).clashes.map((clash) => ({ ...clash })),
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+import { Name, Slug } from './common.ts'
+
+const ProfileName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a lower-case letter, then letters, digits or "-", 40 at most')
+
+const ToolPattern = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,19}\/\P{C}{1,512}$/u, '<server>/<tool>; "*" stands for any text')
+
+const Servers = z.union([z.literal('all'), z.array(Slug).min(1).max(100)])
+const Tools = z.union([z.literal('all'), z.array(ToolPattern).max(500)])
+
+export const ProfileCreate = z.strictObject({
+  name: ProfileName,
+  title: Name.optional(),
+  servers: Servers.default('all'),
+  tools: Tools.default('all').meta({
+    description: '<server>/<tool>, where "*" stands for any text; "all" for every tool',
+  }),
+  unprefixed: Slug.optional().meta({
+    description: 'The one server whose names and URIs are shown as they are',
+  }),
+})
+
+export const ProfileChange = z
+  .strictObject({
+    title: Name.optional(),
+    servers: Servers.optional(),
+    tools: Tools.optional(),
+    unprefixed: Slug.nullable().optional(),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    message: 'name what is to change',
+  })
+
+/** An entry that is not shown, because the un-prefixed server has one of the same name (MCP-111). */
+const NameClash = z.strictObject({
+  kind: z.enum(['tool', 'prompt', 'resource', 'resource_template']),
+  name: z.string(),
+  server: z.string().meta({ description: 'Slug of the server whose entry is not shown' }),
+})
+
+export const Profile = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  url: z.string().meta({ description: 'Address of its MCP endpoint' }),
+  servers: z.union([z.literal('all'), z.array(z.string())]),
+  tools: z.union([z.literal('all'), z.array(z.string())]),
+  unprefixed: z.string().optional(),
+  clashes: z.array(NameClash),
+})
