@@ -13,6 +13,7 @@ import {
 import { encodeResult, relayedCode } from '../protocol/encode-result.ts'
 import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
+import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { readServerFrame, type ServerFrame } from '../protocol/server-frame.ts'
 import type { GovernedOutcome } from './governed-call.ts'
 
@@ -28,12 +29,15 @@ export type McpReply = Readonly<{
 
 export type Asked = Readonly<{ frame: Frame; era: Era; serverInfo: string }>
 
+/** With the session of a legacy client, whose version says what it can read. */
+type Reading = Asked & Readonly<{ session?: Readonly<{ version: LegacyVersion }> }>
+
 const APPROVAL_CODE = 4202
 const DENIED_CODE = 4030
 const TOOL_METHOD = 'tools/call'
 
 /** What a governed call came to, as the client's revision says it (POL-59, APR-40 step 4, MCP-150). */
-export function renderOutcome(asked: Asked, call: Call, outcome: GovernedOutcome): McpReply {
+export function renderOutcome(asked: Reading, call: Call, outcome: GovernedOutcome): McpReply {
   switch (outcome.state) {
     case 'done':
     case 'replayed':
@@ -49,7 +53,7 @@ export function renderOutcome(asked: Asked, call: Call, outcome: GovernedOutcome
 
 type Delivered = Readonly<{ state: 'done' | 'replayed'; result: CallResult }>
 
-function renderResult(asked: Asked, call: Call, { state, result }: Delivered): McpReply {
+function renderResult(asked: Reading, call: Call, { state, result }: Delivered): McpReply {
   const { bytes, serverEra, approvalId } = result
   const alias = call.server.slug
   const answer = readServerFrame(bytes)
@@ -59,6 +63,7 @@ function renderResult(asked: Asked, call: Call, { state, result }: Delivered): M
     serverEra,
     request: asked.frame,
     clientEra: asked.era,
+    ...(asked.session && { clientVersion: asked.session.version }),
     alias,
     serverInfo: asked.serverInfo,
     isReplay: state === 'replayed',

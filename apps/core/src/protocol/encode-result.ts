@@ -6,6 +6,8 @@ import { metaKeys } from './meta-keys.ts'
 import { exposedUri } from './names.ts'
 import { removeMembers } from './remove-members.ts'
 import { resultUris } from './result-uris.ts'
+import { fitResult } from './rev-2025-11-25/fit-result.ts'
+import { knowsError, legacyVersions, type LegacyVersion } from './rev-2025-11-25/version.ts'
 import type { ServerFrame } from './server-frame.ts'
 import { type Edit, splice } from './splice.ts'
 
@@ -16,6 +18,8 @@ export type ClientBound = Readonly<{
   /** The request it answers; its id goes back byte for byte. */
   request: Frame
   clientEra: Era
+  /** Of a legacy client's session. */
+  clientVersion?: LegacyVersion
   /** Slug of the server, for the URIs that clients see. */
   alias: string
   /** Peta's `serverInfo` as JSON text. */
@@ -60,22 +64,11 @@ function editResult(bound: ClientBound, result: Span): readonly Edit[] {
     text: JSON.stringify(exposedUri(bound.alias, String(readValue(bytes, span)))),
   }))
   if (bound.clientEra === 'modern') return [...toModern(bound, result), ...uris]
-  const removed = bound.serverEra === 'modern' ? toLegacy(bound) : []
-  const added = bound.isReplay ? markReplay(bound, result, removed.length) : []
-  return [...added, ...removed, ...uris]
+  const edits = toLegacy(bound, result)
+  return [...edits, ...uris.filter(({ span }) => !edits.some((edit) => holds(edit.span, span)))]
 }
 
-const REPLAY = `"${metaKeys.petaReplayed}":true`
-
-/** For legacy clients, where nothing else writes `_meta`. */
-function markReplay({ answer }: ClientBound, result: Span, removed: number): readonly Edit[] {
-  const { bytes, spans } = answer
-  const object = spans.meta ?? result
-  const isAlone = readMembers(bytes, object).length === (spans.meta ? 0 : removed)
-  const member = spans.meta ? REPLAY : `"_meta":{${REPLAY}}`
-  const at = object[0] + 1
-  return [{ span: [at, at], text: isAlone ? member : `${member},` }]
-}
+const holds = (outer: Span, inner: Span): boolean => outer[0] <= inner[0] && inner[1] <= outer[1]
 
 /** Every modern result says what it is and who answers (MCP-25); reads also say how long they hold. */
 function toModern(bound: ClientBound, result: Span): readonly Edit[] {
@@ -121,34 +114,54 @@ function modernMeta({ answer, serverInfo, isReplay }: ClientBound): string {
   ].join(',')}}`
 }
 
-/** What a modern server says that older clients do not know, or do not accept (MCP-62, MCP-63 step 6). */
-function toLegacy({ answer }: ClientBound): readonly Edit[] {
+/** Without what the client's revision does not know or does not accept (MCP-62, MCP-63 step 6). */
+function toLegacy(bound: ClientBound, result: Span): readonly Edit[] {
+  const { answer, serverEra, clientVersion: version = legacyVersions[0], alias } = bound
   const { bytes, spans } = answer
   const { structuredContent } = spans
-  const isPlain = structuredContent && bytes[structuredContent[0]] !== OPEN_OBJECT
-  const gone = [
-    spans.resultType,
-    spans.ttlMs,
-    spans.cacheScope,
-    isPlain ? structuredContent : undefined,
+  const fitted = fitResult({ bytes, result, structuredContent, version, alias })
+  const isForeign = serverEra === 'modern'
+  const foreign = isForeign ? [spans.resultType, spans.ttlMs, spans.cacheScope] : []
+  const removed = [...foreign, ...fitted.removed]
+  const mark = bound.isReplay ? [REPLAY] : []
+  if (!spans.meta) {
+    const added = [...fitted.added, ...mark.map((member) => `"_meta":{${member}}`)]
+    return [...editObject(bytes, result, { added, removed }), ...fitted.replaced]
+  }
+  const info = isForeign ? [spans.serverInfo] : []
+  return [
+    ...editObject(bytes, result, { added: fitted.added, removed }),
+    ...editObject(bytes, spans.meta, { added: mark, removed: info }),
+    ...fitted.replaced,
   ]
-    .filter((span) => span !== undefined)
-    .toSorted((a, b) => a[0] - b[0])
-  const info = spans.serverInfo ? removeMembers(bytes, [spans.serverInfo]) : []
-  return [...removeMembers(bytes, gone), ...info]
+}
+
+const REPLAY = `"${metaKeys.petaReplayed}":true`
+
+type Members = Readonly<{ added: readonly string[]; removed: readonly (Span | undefined)[] }>
+
+/** Members put before an object's own, and some of those taken out. */
+function editObject(bytes: Buffer, object: Span, { added, removed }: Members): readonly Edit[] {
+  const gone = removed.filter((span) => span !== undefined).toSorted((a, b) => a[0] - b[0])
+  const taken = removeMembers(bytes, gone)
+  if (added.length === 0) return taken
+  const isAlone = readMembers(bytes, object).length === gone.length
+  const at = object[0] + 1
+  return [{ span: [at, at], text: `${added.join(',')}${isAlone ? '' : ','}` }, ...taken]
 }
 
 /** Codes that one revision gives a meaning that the client's has not, or that are about our hop (MCP-83, MCP-24). */
-function editError({ answer, clientEra }: ClientBound): readonly Edit[] {
+function editError({ answer, clientEra, clientVersion }: ClientBound): readonly Edit[] {
   const { code, spans } = answer
   if (code === undefined || !spans.code) return []
-  const relayed = relayedCode(code, clientEra)
+  const relayed = relayedCode(code, clientEra, clientVersion)
   return relayed === code ? [] : [{ span: spans.code, text: String(relayed) }]
 }
 
-/** The code that a client of an era gets to see for a server's. */
-export function relayedCode(code: number, era: Era): number {
+/** The code that a client of an era, and of a version of the older one, gets to see for a server's. */
+export function relayedCode(code: number, era: Era, version?: LegacyVersion): number {
   if (code === -32_020 || code === -32_022) return -32_603
+  if (version !== undefined && !knowsError(version, code)) return -32_603
   if (era === 'legacy') return code
   if (code === -32_002) return -32_602
   const isUnassigned = code <= -32_020 && code >= -32_099 && code !== -32_021

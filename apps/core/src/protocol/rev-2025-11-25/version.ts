@@ -3,6 +3,10 @@ export const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-1
 
 export type LegacyVersion = (typeof legacyVersions)[number]
 
+/** -32042 asks for a visit to an address, which older revisions have no way to tell a person (MCP-62). */
+export const knowsError = (version: LegacyVersion, code: number): boolean =>
+  code !== -32_042 || version >= '2025-11-25'
+
 /** The version a session gets: the one asked for where it is served, else the newest (MCP-30). */
 export const negotiateVersion = (requested: unknown): LegacyVersion =>
   legacyVersions.find((served) => served === requested) ?? legacyVersions[0]
