@@ -53,6 +53,7 @@ const leavesOf = (command: Command, above: readonly string[]): readonly Leaf[] =
 const needed: Readonly<Record<string, readonly string[]>> = {
   'server add': ['--url', 'https://mcp.example.com/mcp', '--no-connect'],
   'server change': ['--url', 'https://mcp.example.com/mcp'],
+  bridge: ['--agent', 'sample'],
   'secret bind': ['--header', 'X-Api-Key', '--host', 'mcp.example.com:443'],
 }
 

@@ -17,6 +17,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'agent create': ['peta agent create laptop --label coding'],
   'token issue': ['peta token issue laptop --life 28800'],
   'token rotate': ['peta token rotate laptop tok_01a2 --overlap 600'],
+  bridge: ['peta bridge --agent laptop', 'peta bridge --agent laptop --profile coding'],
   'policy publish': ['peta policy publish rules.yaml --reason "writes ask"'],
   'policy explain': [
     `peta policy explain laptop files__read_text_file --args '{"path": "/tmp/a.txt"}'`,

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addAgentCommands } from './commands/agents.ts'
 import { addApprovalCommands } from './commands/approvals.ts'
 import { addAuditCommands } from './commands/audit.ts'
+import { addBridgeCommand } from './commands/bridge.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addPolicyCommands } from './commands/policy.ts'
 import { addSecretCommands } from './commands/secrets.ts'
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addSecretCommands(program)
   addAgentCommands(program)
   addTokenCommands(program)
+  addBridgeCommand(program)
   addPolicyCommands(program)
   addApprovalCommands(program)
   addAuditCommands(program)
