@@ -3,8 +3,6 @@ import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import type { View } from './views.ts'
 
-const TTL_MS = 60_000
-
 /** What this principal can use, by its own view: a kind of which nothing is visible is not offered (MCP-28). */
 function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   const has = (kind: Parameters<View['entries']>[0]): boolean => view.entries(kind).length > 0
@@ -23,7 +21,8 @@ export const discoverResult = (view: View, serverInfo: string): string =>
     resultType: 'complete',
     supportedVersions: modernVersions,
     capabilities: capabilitiesOf(view),
-    ttlMs: TTL_MS,
+    // What is offered is what the lists hold, so it lasts as long as the shortest of them.
+    ttlMs: view.ttlMs(),
     cacheScope: 'private',
     _meta: { [metaKeys.serverInfo]: JSON.parse(serverInfo) },
   })

@@ -27,7 +27,6 @@ type Page = Readonly<{ entries: Buffer; isLast: boolean }>
 
 const PAGE_LENGTH = 100
 const CURSOR_LIFE_MS = 3_600_000
-const TTL_MS = 60_000
 
 const memberOf = {
   tool: 'tools',
@@ -92,15 +91,11 @@ export function createLists(
   }
 
   return function list(request) {
-    const { view, kind, era } = request
+    const { kind } = request
     const index = openCursor(request)
     const page = pagesOf(request)[index] ?? { entries: Buffer.alloc(0), isLast: true }
     const cursor = page.isLast ? '' : `,"nextCursor":"${nextCursor(request, index + 1)}"`
-    return [
-      `{"${memberOf[kind]}":[`,
-      page.entries,
-      `]${cursor}${tail(era, view.degraded, deps.serverInfo)}}`,
-    ]
+    return [`{"${memberOf[kind]}":[`, page.entries, `]${cursor}${tail(request, deps.serverInfo)}}`]
   }
 }
 
@@ -121,11 +116,12 @@ function printPages(view: View, kind: ItemKind, era: Era): readonly Page[] {
 
 const COMMA = Buffer.from(',')
 
-function tail(era: Era, degraded: readonly string[], serverInfo: string): string {
+function tail({ view, kind, era }: ListRequest, serverInfo: string): string {
+  const { degraded } = view
   const meta: string[] = []
   if (era === 'modern') meta.push(`"${metaKeys.serverInfo}":${serverInfo}`)
   if (degraded.length > 0) meta.push(`"${metaKeys.petaDegraded}":${JSON.stringify(degraded)}`)
   const metaText = meta.length === 0 ? '' : `,"_meta":{${meta.join(',')}}`
   if (era === 'legacy') return metaText
-  return `,"resultType":"complete","ttlMs":${TTL_MS},"cacheScope":"private"${metaText}`
+  return `,"resultType":"complete","ttlMs":${view.ttlMs(kind)},"cacheScope":"private"${metaText}`
 }

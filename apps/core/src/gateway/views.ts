@@ -2,6 +2,7 @@ import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import type { Principal } from '../model/principal.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { compareCodePoints } from '../protocol/names.ts'
+import { mergedTtlMs } from './merged-ttl.ts'
 
 /**
  * What one principal can see of the catalogue under one version of the rules. Lists are printed from it and names
@@ -11,6 +12,8 @@ export type View = Readonly<{
   /** Changes whenever the content might; cursors are bound to it (MCP-117). */
   generation: string
   degraded: readonly string[]
+  /** How long a list may be kept; without a kind, what is offered at all (MCP-119). */
+  ttlMs: (kind?: ItemKind) => number
   /** In the order of lists: alias, then the server's own name (MCP-108). */
   entries: (kind: ItemKind) => readonly CatalogueEntry[]
   find: (kind: ItemKind, exposed: string) => CatalogueEntry | undefined
@@ -60,17 +63,20 @@ function buildView(
 ): View {
   const byKind = new Map<ItemKind, CatalogueEntry[]>()
   const byName = new Map<string, CatalogueEntry>()
+  const servers = new Set<string>()
   for (const entry of snapshot.entries.toSorted(byAliasAndName)) {
     const { server, item } = entry
     if (item.state !== 'accepted' || !isListed(server, item)) continue
     const entries = byKind.get(item.kind) ?? []
     byKind.set(item.kind, entries)
     entries.push(entry)
+    servers.add(server.id)
     byName.set(`${item.kind} ${item.exposed}`, entry)
   }
   return {
     generation,
     degraded: snapshot.degraded,
+    ttlMs: (kind) => mergedTtlMs(servers, snapshot.listTtls, kind),
     entries: (kind) => byKind.get(kind) ?? [],
     find: (kind, exposed) => byName.get(`${kind} ${exposed}`),
   }

@@ -1,4 +1,7 @@
-import type { CatalogueItem, ServerRef } from './server.ts'
+import type { CatalogueItem, ItemKind, ServerRef } from './server.ts'
+
+/** How long a server lets each of its lists be kept. A kind that it does not list is absent. */
+export type ListTtls = Readonly<Partial<Record<ItemKind, number>>>
 
 export type CatalogueEntry = Readonly<{ server: ServerRef; item: CatalogueItem }>
 
@@ -12,4 +15,6 @@ export type CatalogueSnapshot = Readonly<{
   entries: readonly CatalogueEntry[]
   /** Slugs of servers whose entries are older than they should be (MCP-116). */
   degraded: readonly string[]
+  /** By server id, as far as servers said so since this process started (MCP-119). */
+  listTtls?: ReadonlyMap<string, ListTtls>
 }>

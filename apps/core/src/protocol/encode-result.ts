@@ -4,6 +4,7 @@ import { OPEN_OBJECT } from './json-bytes.ts'
 import { readMembers, readValue } from './members.ts'
 import { metaKeys } from './meta-keys.ts'
 import { exposedUri } from './names.ts'
+import { readTtlMs } from './read-ttl.ts'
 import { removeMembers } from './remove-members.ts'
 import { resultUris } from './result-uris.ts'
 import { fitResult } from './rev-2025-11-25/fit-result.ts'
@@ -28,8 +29,6 @@ export type ClientBound = Readonly<{
   isReplay?: boolean
 }>
 
-/** No source keeps clients from asking again for longer (MCP-119). */
-const TTL_MS_MAX = 300_000
 const CACHEABLE_METHOD = 'resources/read'
 
 /**
@@ -81,7 +80,7 @@ function toModern(bound: ClientBound, result: Span): readonly Edit[] {
   }
   if (!spans.resultType) added.push('"resultType":"complete"')
   if (bound.request.method === CACHEABLE_METHOD) {
-    put('ttlMs', spans.ttlMs, String(ttlMs(bound)))
+    put('ttlMs', spans.ttlMs, String(bound.serverEra === 'modern' ? readTtlMs(bound.answer) : 0))
     put('cacheScope', spans.cacheScope, '"private"')
   }
   put('_meta', spans.meta, modernMeta(bound))
@@ -90,12 +89,6 @@ function toModern(bound: ClientBound, result: Span): readonly Edit[] {
   const at = result[0] + 1
   edits.push({ span: [at, at], text: isEmpty ? added.join(',') : `${added.join(',')},` })
   return edits
-}
-
-function ttlMs({ answer, serverEra }: ClientBound): number {
-  const span = answer.spans.ttlMs
-  const theirs = span && serverEra === 'modern' ? Number(readValue(answer.bytes, span)) : 0
-  return Number.isFinite(theirs) ? Math.max(0, Math.min(Math.trunc(theirs), TTL_MS_MAX)) : 0
 }
 
 /** The server's members byte for byte, but for its own description, which moves aside. */

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
-import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
+import type { CatalogueEntry, CatalogueSnapshot, ListTtls } from '../model/catalogue.ts'
 import type { CatalogueItem, ItemKind, ServerDefinition, ServerRef } from '../model/server.ts'
 import type { Store } from '../store/store.ts'
 import type { Log } from '../ground/log.ts'
+import { createNotedTtls } from './catalogue/list-ttls.ts'
 import { openDefinition } from './definition.ts'
 
 /** An installed server as it is kept, with what a change of it has to be compared with. */
@@ -40,6 +41,8 @@ export type Registry = Readonly<{
   current: (workspaceId: string) => WorkspaceServers
   workspaces: () => readonly string[]
   markDegraded: (workspaceId: string, slug: string, isDegraded: boolean) => void
+  /** How long the lists of a server may be kept, as it said last. */
+  noteListTtls: (workspaceId: string, serverId: string, ttls: ListTtls) => void
   onChange: (listener: (workspaceId: string) => void) => Disposable
 }>
 
@@ -51,13 +54,15 @@ export function createRegistry(parts: RegistryParts): Registry {
   const loaded = new Map<string, WorkspaceServers>()
   const loading = new Map<string, Promise<WorkspaceServers>>()
   const degraded = new Map<string, ReadonlySet<string>>()
+  const ttls = createNotedTtls()
   const listeners = new Set<(workspaceId: string) => void>()
   let lastVersion = 0
 
   function publish(workspaceId: string, content: Content): WorkspaceServers {
     lastVersion += 1
     const slugs = [...(degraded.get(workspaceId) ?? [])].toSorted()
-    const servers = assemble(content, lastVersion, slugs)
+    const state = { version: lastVersion, degraded: slugs, listTtls: ttls.of(workspaceId) }
+    const servers = assemble(content, state)
     loaded.set(workspaceId, servers)
     for (const listener of listeners) listener(workspaceId)
     return servers
@@ -93,6 +98,10 @@ export function createRegistry(parts: RegistryParts): Registry {
       const known = loaded.get(workspaceId)
       if (known) publish(workspaceId, known)
     },
+    noteListTtls(workspaceId, serverId, said) {
+      const known = loaded.get(workspaceId)
+      if (ttls.note(workspaceId, serverId, said) && known) publish(workspaceId, known)
+    },
     onChange(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
@@ -112,8 +121,7 @@ const EMPTY: WorkspaceServers = {
 
 function assemble(
   { revision, servers, rows }: Content,
-  version: number,
-  degraded: readonly string[],
+  state: Omit<CatalogueSnapshot, 'entries'>,
 ): WorkspaceServers {
   const entries = rows.flatMap(({ item }): readonly CatalogueEntry[] => {
     const definition = servers.get(item.serverId)?.definition
@@ -125,7 +133,7 @@ function assemble(
     servers,
     rows,
     accepted: new Map(accepted.map(({ item }) => [itemKey(item), item])),
-    snapshot: { version, entries, degraded },
+    snapshot: { ...state, entries },
   }
 }
 

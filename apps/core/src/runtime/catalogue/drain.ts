@@ -1,8 +1,10 @@
 import { CoreError, isCoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
 import type { Scrubber } from '../../model/clearance.ts'
+import type { ListTtls } from '../../model/catalogue.ts'
 import type { ItemKind } from '../../model/server.ts'
 import { readElements, readMembers, readValue } from '../../protocol/members.ts'
+import { readTtlMs } from '../../protocol/read-ttl.ts'
 import type { ServerFrame } from '../../protocol/server-frame.ts'
 import type { Connection } from '../connection.ts'
 import { pinOf } from './pin.ts'
@@ -15,6 +17,9 @@ export type ListedItem = Readonly<{
   definition: string
   pin: string
 }>
+
+/** All that a server lists, and how long it lets each list be kept. */
+export type Drained = Readonly<{ items: readonly ListedItem[]; ttls: ListTtls }>
 
 export type Draining = Readonly<{
   connection: Connection
@@ -70,12 +75,15 @@ const METHOD_NOT_FOUND = -32601
 export async function drainLists(
   { connection, scrubber, server }: Draining,
   signal: AbortSignal,
-): Promise<readonly ListedItem[]> {
+): Promise<Drained> {
   const offered = LISTS.filter(({ capability }) => capability in connection.greeting.capabilities)
   const lists = await Promise.all(
     offered.map((list) => drainList(connection, { ...list, server }, signal)),
   )
-  return lists.flat().map((item) => scrubbed(item, scrubber))
+  return {
+    items: lists.flatMap(({ items }) => items).map((item) => scrubbed(item, scrubber)),
+    ttls: Object.fromEntries(lists.map(({ kind, ttlMs }) => [kind, ttlMs])),
+  }
 }
 
 /** A server may repeat a value it was given in what it says of itself (VLT-60). The pin stays that of what it said. */
@@ -84,24 +92,29 @@ function scrubbed(item: ListedItem, { isIdle, scrub }: Scrubber): ListedItem {
   return { ...item, definition: scrub(Buffer.from(item.definition)).bytes.toString('utf8') }
 }
 
+type DrainedList = Readonly<{ kind: ItemKind; items: readonly ListedItem[]; ttlMs: number }>
+
 async function drainList(
   connection: Connection,
   list: ListOf,
   signal: AbortSignal,
-): Promise<readonly ListedItem[]> {
+): Promise<DrainedList> {
   const found = new Map<string, ListedItem>()
   const cursors = new Set<string>()
+  let ttlMs = connection.greeting.era === 'modern' ? Number.POSITIVE_INFINITY : 0
   let cursor: string | undefined
   for (let page = 0; page < PAGES_MAX && found.size < limits.toolsPerServerMax; page += 1) {
     const params = cursor === undefined ? {} : { cursor }
     const frame = await connection.ask(list.method, params, limits.listMs, signal)
     if (frame.code === METHOD_NOT_FOUND) break
     for (const item of readItems(frame, list)) if (!found.has(item.name)) found.set(item.name, item)
+    ttlMs = Math.min(ttlMs, readTtlMs(frame))
     cursor = nextCursor(frame)
     if (cursor === undefined || cursors.has(cursor)) break
     cursors.add(cursor)
   }
-  return [...found.values()].slice(0, limits.toolsPerServerMax)
+  const items = [...found.values()].slice(0, limits.toolsPerServerMax)
+  return { kind: list.kind, items, ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 }
 }
 
 function readItems({ bytes, spans }: ServerFrame, list: ListOf): readonly ListedItem[] {

@@ -87,12 +87,13 @@ async function refreshOnce(
   const { slug, enabled } = server.definition
   if (!enabled) throw new CoreError('server_disabled', { server: slug })
   try {
-    const listed = await connect(
+    const { items, ttls } = await connect(
       server,
       (connection, scrubber) => drainLists({ connection, scrubber, server: slug }, signal),
       signal,
     )
-    await keep(parts, server, listed)
+    await keep(parts, server, items)
+    registry.noteListTtls(workspaceId, serverId, ttls)
     registry.markDegraded(workspaceId, slug, false)
   } catch (error) {
     registry.markDegraded(workspaceId, slug, true)
