@@ -1,5 +1,6 @@
 import type { Ground } from './build-ground.ts'
 import { createSealedText } from './crypto/sealed-text.ts'
+import { CoreError } from './ground/errors.ts'
 import { createGovernedCall } from './gateway/governed-call.ts'
 import { createMcp } from './gateway/mcp.ts'
 import type { SealPurpose } from './gateway/seal.ts'
@@ -7,17 +8,19 @@ import { createMcpEndpoint, type McpEndpoint } from './http/mcp-endpoint.ts'
 import { metadataUrl } from './http/well-known.ts'
 import type { Stages } from './open-stages.ts'
 import type { StageKeys } from './open-vault.ts'
+import { narrow } from './profile/narrow.ts'
 
 /** Joins the stages for MCP clients. */
 export function buildMcp(
   ground: Ground,
-  { identity, policy, approvals, runtime, calls }: Stages,
+  { identity, policy, profiles, approvals, runtime, calls }: Stages,
   keys: StageKeys,
 ): (publicUrl: () => string) => McpEndpoint {
   const mcp = createMcp({
     ...ground,
     ...createSealedText<SealPurpose>(keys.sealedText),
     catalogue: runtime.catalogue,
+    narrow,
     isListed: policy.isListed,
     policyVersion: policy.version,
     readsArguments: policy.readsArguments,
@@ -32,9 +35,15 @@ export function buildMcp(
   return (publicUrl) =>
     createMcpEndpoint({
       mcp,
-      identify: (authorization) => identity.identify(authorization, 'mcp'),
+      identify(authorization, name) {
+        const principal = identity.identify(authorization, 'mcp')
+        if (name === undefined) return { principal }
+        const profile = profiles.find(principal.workspaceId, name)
+        if (!profile) throw new CoreError('unauthenticated')
+        return { principal, profile }
+      },
       refuseInUrl: identity.refuseInUrl,
-      resourceMetadataUrl: () => metadataUrl(publicUrl()),
+      resourceMetadataUrl: (profile) => metadataUrl(publicUrl(), profile),
       onDelivered: ({ workspaceId }, approvalId) => void delivered(workspaceId, approvalId),
       clock: ground.clock,
     })

@@ -74,7 +74,13 @@ export async function startCore(
     publicUrl: () => listener.publicUrl,
   })
   const listener = lifetime.use(
-    await listen({ ...config.http, ...admin, issuers: [], mcp: buildMcp(ground, stages, keys) }),
+    await listen({
+      ...config.http,
+      ...admin,
+      issuers: [],
+      isProfile: stages.profiles.isKnown,
+      mcp: buildMcp(ground, stages, keys),
+    }),
   )
 
   lifetime.defer(() => admin.stop())

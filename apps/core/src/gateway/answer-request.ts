@@ -2,7 +2,6 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Outlet } from '../model/call.ts'
-import type { Principal } from '../model/principal.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import type { Headers } from '../protocol/headers.ts'
 import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
@@ -18,11 +17,11 @@ import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve
 import { actionOf, listedKind } from './route.ts'
 import type { Session } from './sessions.ts'
 import type { Slots } from './slots.ts'
-import type { Views } from './views.ts'
+import type { Viewer, Views } from './views.ts'
 
 export type Asking = Asked &
+  Viewer &
   Readonly<{
-    principal: Principal
     headers: Headers
     clientIp: string
     /** Of a legacy client. */
@@ -58,7 +57,7 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
     const kind = listedKind(frame.method)
     if (kind) {
       const { principal } = asking
-      const view = deps.views(principal)
+      const view = deps.views(asking)
       const cursor = frame.params['cursor']
       const result = deps.lists({ principal, view, kind, era, cursor })
       return { status: 200, body: answerTo(asking, ...result) }
@@ -78,7 +77,7 @@ async function call(
   const logLevel = asking.session?.logLevel
   const notices = createNotices(asking.outlet, { frame, sessionLogLevel: logLevel })
   try {
-    const target = resolveTarget(action, frame, deps.views(principal), deps)
+    const target = resolveTarget(action, frame, deps.views(asking), deps)
     if (action === 'tool.call') checkTool(deps, asking, target)
     const resolved = callOf(
       {
@@ -120,7 +119,7 @@ function refuseContinuation({ frame }: Asking): void {
 function plumbing(deps: AnswerDeps, asking: Asking): McpReply {
   const { frame, era, session } = asking
   if (era === 'modern' && frame.method === 'server/discover') {
-    const result = discoverResult(deps.views(asking.principal), asking.serverInfo)
+    const result = discoverResult(deps.views(asking), asking.serverInfo)
     return { status: 200, body: answerTo(asking, result) }
   }
   if (session && frame.method === 'ping') return { status: 200, body: answerTo(asking, '{}') }

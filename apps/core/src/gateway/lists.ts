@@ -8,7 +8,7 @@ import type { ItemKind } from '../model/server.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { renderItem } from './render-item.ts'
 import type { Sealing } from './seal.ts'
-import type { View } from './views.ts'
+import { isUnprefixed, type View } from './views.ts'
 
 export type ListRequest = Readonly<{
   principal: Principal
@@ -36,10 +36,8 @@ const memberOf = {
 } as const satisfies Record<ItemKind, string>
 
 const Cursor = z.strictObject({
-  workspace: z.string(),
-  agent: z.string(),
-  kind: z.string(),
-  generation: z.string(),
+  /** The list that it goes on with. */
+  list: z.string(),
   page: z.int().nonnegative(),
   expiresAtMs: z.int(),
 })
@@ -64,29 +62,20 @@ export function createLists(
     return fresh
   }
 
-  function openCursor({ principal, view, kind, cursor }: ListRequest): number {
+  function openCursor(request: ListRequest): number {
+    const { cursor } = request
     if (cursor === undefined) return 0
     const text = typeof cursor === 'string' ? deps.open('mcp-cursor', cursor) : undefined
     const opened = text === undefined ? undefined : Cursor.parse(JSON.parse(text))
-    const isOwn =
-      opened?.workspace === principal.workspaceId &&
-      opened.agent === principal.agent.id &&
-      opened.kind === kind &&
-      opened.generation === view.generation &&
-      opened.expiresAtMs > deps.clock.nowMs()
-    if (!isOwn) throw new CoreError('params_invalid', { problem: 'The cursor is not valid.' })
+    if (opened?.list !== listOf(request) || opened.expiresAtMs <= deps.clock.nowMs()) {
+      throw new CoreError('params_invalid', { problem: 'The cursor is not valid.' })
+    }
     return opened.page
   }
 
-  function nextCursor({ principal, view, kind }: ListRequest, page: number): string {
-    const cursor: z.infer<typeof Cursor> = {
-      workspace: principal.workspaceId,
-      agent: principal.agent.id,
-      kind,
-      generation: view.generation,
-      page,
-      expiresAtMs: deps.clock.nowMs() + CURSOR_LIFE_MS,
-    }
+  function nextCursor(request: ListRequest, page: number): string {
+    const expiresAtMs = deps.clock.nowMs() + CURSOR_LIFE_MS
+    const cursor: z.infer<typeof Cursor> = { list: listOf(request), page, expiresAtMs }
     return deps.seal('mcp-cursor', JSON.stringify(cursor))
   }
 
@@ -99,6 +88,16 @@ export function createLists(
   }
 }
 
+/** Whose list it is, at which profile, of what, and as of when: a cursor goes on with no other (MCP-117). */
+const listOf = ({ principal, view, kind }: ListRequest): string =>
+  JSON.stringify([
+    principal.workspaceId,
+    principal.agent.id,
+    view.profile?.name ?? '',
+    kind,
+    view.generation,
+  ])
+
 function printPages(view: View, kind: ItemKind, era: Era): readonly Page[] {
   const entries = view.entries(kind)
   const pages: Page[] = []
@@ -107,7 +106,7 @@ function printPages(view: View, kind: ItemKind, era: Era): readonly Page[] {
       .slice(from, from + PAGE_LENGTH)
       .flatMap(({ server, item }, index) => [
         ...(index === 0 ? [] : [COMMA]),
-        renderItem(server, item, era),
+        renderItem(item, isUnprefixed(view, server) ? undefined : server.slug, era),
       ])
     pages.push({ entries: Buffer.concat(items), isLast: from + PAGE_LENGTH >= entries.length })
   }

@@ -5,7 +5,6 @@ import { limits } from '../ground/limits.ts'
 import type { Log } from '../ground/log.ts'
 import type { Outlet } from '../model/call.ts'
 import type { Frame, RequestId } from '../model/frame.ts'
-import type { Principal } from '../model/principal.ts'
 import { rpcProblem } from '../protocol/errors.ts'
 import { parseClientMessage } from '../protocol/frame.ts'
 import { header, type Headers } from '../protocol/headers.ts'
@@ -28,15 +27,10 @@ import { createSessionIds } from './session-ids.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
 import { createSlots } from './slots.ts'
 import { createTemplateMatches } from './uri-template.ts'
-import { createViews, type Views, type ViewSources } from './views.ts'
+import { createViews, type Viewer, type Views, type ViewSources } from './views.ts'
 
 /** One POST to an MCP endpoint, after authentication. */
-export type McpRequest = Readonly<{
-  principal: Principal
-  body: Buffer
-  headers: Headers
-  clientIp: string
-}>
+export type McpRequest = Viewer & Readonly<{ body: Buffer; headers: Headers; clientIp: string }>
 
 export type Mcp = Readonly<{
   /**
@@ -45,7 +39,7 @@ export type Mcp = Readonly<{
    */
   handle: (request: McpRequest, outlet: Outlet, closed: AbortSignal) => Promise<McpReply>
   /** Ends the caller's own legacy session (MCP-12). */
-  endSession: (principal: Principal, headers: Headers) => McpReply
+  endSession: (caller: Viewer, headers: Headers) => McpReply
 }>
 
 export type McpDeps = ViewSources &
@@ -93,9 +87,9 @@ export function createMcp(deps: McpDeps): Mcp {
         return renderFailure(error, asked)
       }
     },
-    endSession(principal, headers) {
+    endSession(caller, headers) {
       try {
-        sessions.end(principal, header(headers, 'mcp-session-id') ?? '')
+        sessions.end(caller, header(headers, 'mcp-session-id') ?? '')
         return { status: 204 }
       } catch (error) {
         return renderFailure(error)
@@ -126,13 +120,13 @@ async function modern({ answerRequest }: Ways, asking: Asking): Promise<McpReply
 
 function initialize({ sessions, views, serverInfo }: Ways, asking: Asking): McpReply {
   const version = negotiateVersion(asking.frame.params['protocolVersion'])
-  const session = sessions.begin(asking.principal, version)
-  const result = initializeResult(views(asking.principal), version, serverInfo)
+  const session = sessions.begin(asking, version)
+  const result = initializeResult(views(asking), version, serverInfo)
   return { status: 200, body: answerTo(asking, result), sessionId: session.id }
 }
 
 async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise<McpReply> {
-  const session = ways.sessions.find(asking.principal, sessionId)
+  const session = ways.sessions.find(asking, sessionId)
   if (!isSessionVersion(session.version, header(asking.headers, 'mcp-protocol-version'))) {
     throw new CoreError('header_mismatch', { header: 'MCP-Protocol-Version' })
   }
@@ -174,7 +168,7 @@ function notice(session: Session, { method, params }: Frame): McpReply {
 }
 
 /** Peta asks legacy clients nothing yet, so no answer of theirs belongs to a question (MCP-14). */
-function refuseAnswer({ sessions }: Ways, { principal }: McpRequest, sessionId: string): never {
-  sessions.find(principal, sessionId)
+function refuseAnswer({ sessions }: Ways, request: McpRequest, sessionId: string): never {
+  sessions.find(request, sessionId)
   throw new CoreError('frame_invalid', { problem: 'no request is open that this would answer' })
 }

@@ -65,6 +65,7 @@ function renderResult(asked: Reading, call: Call, { state, result }: Delivered):
     clientEra: asked.era,
     ...(asked.session && { clientVersion: asked.session.version }),
     alias,
+    isUnprefixed: call.isUnprefixed ?? false,
     serverInfo: asked.serverInfo,
     isReplay: state === 'replayed',
   })

@@ -1,4 +1,4 @@
-import type { CatalogueItem, ServerRef } from '../model/server.ts'
+import type { CatalogueItem } from '../model/server.ts'
 import type { Era, Span } from '../model/frame.ts'
 import { type Member, readMembers, readValue } from '../protocol/members.ts'
 import { exposedUri } from '../protocol/names.ts'
@@ -15,31 +15,32 @@ const namedBy = {
 
 /**
  * An entry as lists show it: the server's definition to the byte, under the name that clients call it by (MCP-81,
- * MCP-105). Older clients reject an `outputSchema` that is no object's, so it is left out for them (MCP-62).
+ * MCP-105). `alias` is absent where its server's URIs are shown as they are. Older clients reject an `outputSchema` that is no object's, so it is left out for them (MCP-62).
  */
-export function renderItem(server: ServerRef, item: CatalogueItem, era: Era): Buffer {
+export function renderItem(item: CatalogueItem, alias: string | undefined, era: Era): Buffer {
   const bytes = Buffer.from(item.definition)
   const members = readMembers(bytes, [startOf(bytes), bytes.length])
-  const edits = members.flatMap((member) => editMember(bytes, member, { server, item, era }))
+  const edits = members.flatMap((member) => editMember(bytes, member, { item, alias, era }))
   return splice(
     bytes,
     edits.toSorted((a, b) => a.span[0] - b.span[0]),
   )
 }
 
-type Rendered = Readonly<{ server: ServerRef; item: CatalogueItem; era: Era }>
+type Alias = string | undefined
+type Rendered = Readonly<{ item: CatalogueItem; alias: Alias; era: Era }>
 
 function editMember(bytes: Buffer, member: Member, entry: Rendered): readonly Edit[] {
   const { name, value } = member
-  const { server, item, era } = entry
+  const { item, alias, era } = entry
   if (name === namedBy[item.kind]) return [{ span: value, text: JSON.stringify(item.exposed) }]
-  if (name === '_meta') return editMeta(bytes, value, server.slug)
+  if (name === '_meta') return editMeta(bytes, value, alias)
   const isRefused = name === 'outputSchema' && era === 'legacy' && !isObjectSchema(bytes, value)
   return isRefused ? removeMembers(bytes, [value]) : []
 }
 
 /** Where the definition of an app's tool names the resource that shows it. */
-function editMeta(bytes: Buffer, meta: Span, alias: string): readonly Edit[] {
+function editMeta(bytes: Buffer, meta: Span, alias: Alias): readonly Edit[] {
   return readMembers(bytes, meta).flatMap(({ name, value }) => {
     if (name === 'ui/resourceUri') return editUri(bytes, value, alias)
     const inner = name === 'ui' ? readMembers(bytes, value) : []
@@ -49,7 +50,7 @@ function editMeta(bytes: Buffer, meta: Span, alias: string): readonly Edit[] {
   })
 }
 
-function editUri(bytes: Buffer, span: Span, alias: string): readonly Edit[] {
+function editUri(bytes: Buffer, span: Span, alias: Alias): readonly Edit[] {
   const uri = readValue(bytes, span)
   return typeof uri === 'string' ? [{ span, text: JSON.stringify(exposedUri(alias, uri)) }] : []
 }

@@ -6,10 +6,12 @@ import { originalUri } from '../protocol/names.ts'
 import { normalizeUri } from '../protocol/uri.ts'
 import type { ToolContracts } from './check-arguments.ts'
 import type { TemplateMatch } from './uri-template.ts'
-import type { View } from './views.ts'
+import { isUnprefixed, type View } from './views.ts'
 
 /** What a request names: an entry that its principal can see, and the server's own word for it. */
-export type Target = Readonly<{ entry: CatalogueEntry; name: string; args: unknown; uri?: string }>
+export type Target = Named & Readonly<{ isUnprefixed: boolean }>
+
+type Named = Readonly<{ entry: CatalogueEntry; name: string; args: unknown; uri?: string }>
 
 export type ResolveTools = Readonly<{
   contracts: ToolContracts
@@ -32,6 +34,12 @@ export function resolveTarget(
   if (frame.spans.lossyNumber) {
     throw invalid('A number is larger or finer than a double; send it as a string.')
   }
+  const named = resolveNamed(action, frame, view, tools)
+  return { ...named, isUnprefixed: isUnprefixed(view, named.entry.server) }
+}
+
+// oxlint-disable-next-line max-params -- private, and each is another thing
+function resolveNamed(action: Action, frame: Frame, view: View, tools: ResolveTools): Named {
   switch (action) {
     case 'tool.call':
       return resolveTool(frame, view, tools)
@@ -54,13 +62,13 @@ export type CallOrigin = Pick<
   'id' | 'workspaceId' | 'action' | 'frame' | 'clientEra' | 'logLevel' | 'clientIp' | 'receivedAtMs'
 >
 
-export function callOf(origin: CallOrigin, { entry, name, args, uri }: Target): Call {
+export function callOf(origin: CallOrigin, { entry, uri, ...named }: Target): Call {
   const { server, item } = entry
   const { method } = origin.frame
-  return { ...origin, method, server, item, name, args, ...(uri !== undefined && { uri }) }
+  return { ...origin, ...named, method, server, item, ...(uri !== undefined && { uri }) }
 }
 
-function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools): Target {
+function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools): Named {
   const entry = view.find('tool', readText(params['name'], 'name'))
   if (!entry) throw new CoreError('name_unknown')
   const args = params['arguments'] ?? {}
@@ -68,7 +76,7 @@ function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools)
   return { entry, name: entry.item.name, args }
 }
 
-function resolvePrompt({ params }: Frame, view: View): Target {
+function resolvePrompt({ params }: Frame, view: View): Named {
   const entry = view.find('prompt', readText(params['name'], 'name'))
   if (!entry) throw new CoreError('name_unknown')
   const args = params['arguments'] ?? {}
@@ -77,21 +85,33 @@ function resolvePrompt({ params }: Frame, view: View): Target {
   return { entry, name: entry.item.name, args }
 }
 
-/** A listed URI is read as it was listed; any other must come from a template, and have only one spelling. */
-function resolveResource({ params }: Frame, view: View, tools: ResolveTools): Target {
+/**
+ * A listed URI is read as it was listed; any other must come from a template, and have only one spelling. What begins
+ * with a prefix belongs to the server it names, or to the un-prefixed one, and to no other.
+ */
+function resolveResource({ params }: Frame, view: View, tools: ResolveTools): Named {
   const sent = readText(params['uri'], 'uri')
   const listed = view.find('resource', sent)
   if (listed) return resourceTarget(listed, listed.item.name)
 
-  const original = originalUri(sent)
-  const found = original
-    ? templatesFor(original.uri, view, tools).filter(({ server }) => server.slug === original.alias)
-    : offersOf(sent, view, tools)
+  const prefixed = originalUri(sent)
+  const named = prefixed ? prefixedTemplates(prefixed, view, tools) : []
+  const offers = named.length > 0 ? [] : offersOf(sent, view, tools)
+  const unprefixed = offers.filter(({ server }) => isUnprefixed(view, server))
+  const byOwnUri = unprefixed.length > 0 || prefixed ? unprefixed : offers
+  const found = named.length > 0 ? named : byOwnUri
   const [entry] = found
   const isOneServer = new Set(found.map(({ server }) => server.id)).size === 1
   if (!entry || !isOneServer) throw new CoreError('name_unknown', { uri: sent })
-  return resourceTarget(entry, original?.uri ?? sent)
+  return resourceTarget(entry, named.length > 0 && prefixed ? prefixed.uri : sent)
 }
+
+type Prefixed = NonNullable<ReturnType<typeof originalUri>>
+
+const prefixedTemplates = ({ alias, uri }: Prefixed, view: View, tools: ResolveTools) =>
+  templatesFor(uri, view, tools).filter(
+    ({ server }) => server.slug === alias && !isUnprefixed(view, server),
+  )
 
 /** Text of a model often holds a URI as its server wrote it; that works where only one server can be meant (MCP-105). */
 function offersOf(uri: string, view: View, tools: ResolveTools): readonly CatalogueEntry[] {
@@ -102,14 +122,14 @@ function offersOf(uri: string, view: View, tools: ResolveTools): readonly Catalo
 const templatesFor = (uri: string, view: View, tools: ResolveTools): readonly CatalogueEntry[] =>
   view.entries('resource_template').filter(({ item }) => tools.templateMatch(item.name)(uri))
 
-const resourceTarget = (entry: CatalogueEntry, name: string): Target => ({
+const resourceTarget = (entry: CatalogueEntry, name: string): Named => ({
   entry,
   name,
   args: {},
   uri: normalizeUri(name),
 })
 
-function resolveCompletion({ params }: Frame, view: View): Target {
+function resolveCompletion({ params }: Frame, view: View): Named {
   const reference = params['ref']
   if (!isObject(reference)) throw invalid('ref is missing.')
   const entry = referenced(reference, view)

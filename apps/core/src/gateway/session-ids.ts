@@ -7,6 +7,8 @@ import type { Sealing } from './seal.ts'
 /** What the id of a session says to those who can open it: enough to go on with it on any replica (MCP-31). */
 const SessionClaims = z.strictObject({
   owner: z.string(),
+  /** Name of the profile it was begun at; empty where it was none. */
+  profile: z.string(),
   version: z.enum(legacyVersions),
   expiresAtMs: z.int(),
 })
@@ -28,8 +30,8 @@ export function createSessionIds(deps: Sealing & Readonly<{ newId: NewId }>): Se
     read(id) {
       const text = deps.open('mcp-session', id)
       if (text === undefined) return undefined
-      const { owner, version, expiresAtMs } = Sealed.parse(JSON.parse(text))
-      return { owner, version, expiresAtMs }
+      const { owner, profile, version, expiresAtMs } = Sealed.parse(JSON.parse(text))
+      return { owner, profile, version, expiresAtMs }
     },
   }
 }

@@ -119,8 +119,10 @@ describe('a session id', () => {
     const mcp = testMcp()
     const session = await begin(mcp)
     const headers = { 'mcp-session-id': session }
-    for (const other of others) expect(mcp.endSession(other, headers).status).toBe(404)
-    expect(mcp.endSession(testPrincipal, headers).status).toBe(204)
+    for (const principal of others) {
+      expect(mcp.endSession({ principal }, headers).status).toBe(404)
+    }
+    expect(mcp.endSession({ principal: testPrincipal }, headers).status).toBe(204)
     expect((await ping(mcp, session)).status).toBe(404)
   })
 

@@ -4,6 +4,7 @@ import type { RequestId } from '../model/frame.ts'
 import type { Principal } from '../model/principal.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import type { SessionClaims, SessionIds } from './session-ids.ts'
+import type { Viewer } from './views.ts'
 
 /** A legacy client's session: one small object, because thousands of them idle (H9). */
 export type Session = SessionClaims & {
@@ -15,10 +16,10 @@ export type Session = SessionClaims & {
 }
 
 export type Sessions = Readonly<{
-  begin: (principal: Principal, version: LegacyVersion) => Session
-  /** @throws CoreError `session_unknown`, also for someone else's session */
-  find: (principal: Principal, id: string) => Session
-  end: (principal: Principal, id: string) => void
+  begin: (caller: Viewer, version: LegacyVersion) => Session
+  /** @throws CoreError `session_unknown`, also for a session of someone else or at another profile */
+  find: (caller: Viewer, id: string) => Session
+  end: (caller: Viewer, id: string) => void
 }>
 
 const IDLE_MS = 30 * 60_000
@@ -51,11 +52,13 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
     ended.add(id)
   }
 
-  function find(principal: Principal, id: string): Session {
+  function find({ principal, profile }: Viewer, id: string): Session {
     const owner = ownerOf(principal)
     const known = live.get(owner)?.get(id)
     const session = known ?? reopen(id)
-    if (session?.owner !== owner || isExpired(session, clock.nowMs())) {
+    const isOwn = session?.owner === owner && session.profile === (profile?.name ?? '')
+    if (!session || !isOwn) throw new CoreError('session_unknown')
+    if (isExpired(session, clock.nowMs())) {
       if (known) drop(known)
       throw new CoreError('session_unknown')
     }
@@ -70,13 +73,14 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
   }
 
   return {
-    begin(principal, version) {
+    begin({ principal, profile }, version) {
       const nowMs = clock.nowMs()
-      const claims = { owner: ownerOf(principal), version, expiresAtMs: nowMs + LIFE_MS }
+      const place = { owner: ownerOf(principal), profile: profile?.name ?? '' }
+      const claims = { ...place, version, expiresAtMs: nowMs + LIFE_MS }
       return keep(sessionOf(ids.make(claims), claims, nowMs))
     },
     find,
-    end: (principal, id) => drop(find(principal, id)),
+    end: (caller, id) => drop(find(caller, id)),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Call, Outlet } from '../model/call.ts'
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { exposedName, exposedUri } from '../protocol/names.ts'
 import type { GovernedCall, GovernedOutcome } from './governed-call.ts'
@@ -67,6 +68,17 @@ export const testPrincipal: Principal = {
   scopeKey: 'scope 1',
 }
 
+/** Holds everything, and shows the one server by its own names. */
+export const testProfile: Profile = {
+  workspaceId: 'ws_1',
+  name: 'bare',
+  title: 'Bare',
+  servers: 'all',
+  tools: 'all',
+  unprefixed: 'files',
+  revision: 1,
+}
+
 export const snapshotOf = (items: readonly CatalogueItem[], version = 1): CatalogueSnapshot => ({
   version,
   entries: items.map((item): CatalogueEntry => ({ server: testServer, item })),
@@ -103,6 +115,7 @@ export type AskOptions = Readonly<{
   headers?: Readonly<Record<string, string | undefined>>
   outlet?: Outlet
   principal?: Principal
+  profile?: Profile
   signal?: AbortSignal
 }>
 
@@ -121,6 +134,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
   let ids = 0
   const mcp = createMcp({
     catalogue: () => snapshot,
+    narrow: (offered) => offered,
     isListed: (_principal, _server, item) => item.name !== 'secret',
     policyVersion: () => 1,
     readsArguments: () => false,
@@ -158,7 +172,9 @@ function askModern(
   }
   const principal = options.principal ?? testPrincipal
   const signal = options.signal ?? new AbortController().signal
-  return mcp.handle({ principal, body, headers, clientIp: '127.0.0.1' }, outlet, signal)
+  const { profile } = options
+  const caller = { principal, ...(profile && { profile }) }
+  return mcp.handle({ ...caller, body, headers, clientIp: '127.0.0.1' }, outlet, signal)
 }
 
 /** Reversible and bound to its purpose, which is all the gateway relies on. */

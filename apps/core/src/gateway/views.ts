@@ -1,5 +1,6 @@
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { compareCodePoints } from '../protocol/names.ts'
 import { mergedTtlMs } from './merged-ttl.ts'
@@ -11,6 +12,8 @@ import { mergedTtlMs } from './merged-ttl.ts'
 export type View = Readonly<{
   /** Changes whenever the content might; cursors are bound to it (MCP-117). */
   generation: string
+  /** What it is narrowed to. */
+  profile: Profile | undefined
   degraded: readonly string[]
   /** How long a list may be kept; without a kind, what is offered at all (MCP-119). */
   ttlMs: (kind?: ItemKind) => number
@@ -21,32 +24,40 @@ export type View = Readonly<{
 
 export type ViewSources = Readonly<{
   catalogue: (workspaceId: string) => CatalogueSnapshot
+  /** What a profile holds of a catalogue, under the names that its clients see. */
+  narrow: (snapshot: CatalogueSnapshot, profile: Profile) => CatalogueSnapshot
   /** Three-valued: true unless the item is denied whatever its arguments (POL-35). */
   isListed: (principal: Principal, server: ServerRef, item: CatalogueItem) => boolean
   policyVersion: (workspaceId: string) => number
 }>
 
-export type Views = (principal: Principal) => View
+/** Whose view it is, and through which endpoint: none but the principal's for everything (MCP-110). */
+export type Viewer = Readonly<{ principal: Principal; profile?: Profile }>
+
+export type Views = (viewer: Viewer) => View
 
 /** A thousand scopes fit; one view of a thousand tools takes about 350 KB once its list is printed. */
 const VIEWS_MAX = 1000
 
 /**
- * Keeps a view per principal scope, as long as rules and catalogue stay what they are: filtering and sorting a
+ * Keeps a view per principal scope and profile, as long as rules, catalogue and profile stay what they are: filtering and sorting a
  * thousand entries per request would cost more than the request (H10).
  */
 export function createViews(sources: ViewSources): Views {
   const kept = new Map<string, View>()
 
-  return function viewOf(principal) {
+  return function viewOf({ principal, profile }) {
     const { workspaceId, scopeKey } = principal
     const snapshot = sources.catalogue(workspaceId)
-    const generation = `${sources.policyVersion(workspaceId)}.${snapshot.version}`
-    const key = `${workspaceId}\0${scopeKey}`
+    const generation = [sources.policyVersion(workspaceId), snapshot.version, profile?.revision]
+      .filter((part) => part !== undefined)
+      .join('.')
+    const key = `${workspaceId}\0${scopeKey}\0${profile?.name ?? ''}`
     const known = kept.get(key)
     if (known?.generation === generation) return known
 
-    const view = buildView(snapshot, generation, (server, item) =>
+    const narrowed = profile ? sources.narrow(snapshot, profile) : snapshot
+    const view = buildView(narrowed, { generation, profile }, (server, item) =>
       sources.isListed(principal, server, item),
     )
     kept.delete(key)
@@ -58,7 +69,7 @@ export function createViews(sources: ViewSources): Views {
 
 function buildView(
   snapshot: CatalogueSnapshot,
-  generation: string,
+  origin: Pick<View, 'generation' | 'profile'>,
   isListed: (server: ServerRef, item: CatalogueItem) => boolean,
 ): View {
   const byKind = new Map<ItemKind, CatalogueEntry[]>()
@@ -74,13 +85,17 @@ function buildView(
     byName.set(`${item.kind} ${item.exposed}`, entry)
   }
   return {
-    generation,
+    ...origin,
     degraded: snapshot.degraded,
     ttlMs: (kind) => mergedTtlMs(servers, snapshot.listTtls, kind),
     entries: (kind) => byKind.get(kind) ?? [],
     find: (kind, exposed) => byName.get(`${kind} ${exposed}`),
   }
 }
+
+/** The un-prefixed server of a profile goes by its own names and URIs (MCP-111). */
+export const isUnprefixed = ({ profile }: Pick<View, 'profile'>, { slug }: ServerRef): boolean =>
+  slug === profile?.unprefixed
 
 const byAliasAndName = (a: CatalogueEntry, b: CatalogueEntry): number =>
   compareCodePoints(a.server.slug, b.server.slug) || compareCodePoints(a.item.name, b.item.name)

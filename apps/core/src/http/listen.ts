@@ -4,7 +4,7 @@ import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 import { createGuard, type Guard, servedNames } from './guard.ts'
 import { type McpEndpoint, refuse } from './mcp-endpoint.ts'
-import { isMetadataPath, MCP_PATH, metadataUrl, resourceMetadata } from './well-known.ts'
+import { metadataUrl, placeOf, resourceMetadata } from './well-known.ts'
 
 export type ListenDeps = Readonly<{
   host: string
@@ -13,6 +13,8 @@ export type ListenDeps = Readonly<{
   publicUrl: string | undefined
   /** Issuers whose tokens are taken; none while tokens are only made by administrators. */
   issuers: readonly string[]
+  /** Whether there is a profile of this name. */
+  isProfile: (name: string) => boolean
   mcp: (publicUrl: () => string) => McpEndpoint
   /** The admin API and the Console: everything that is not MCP. */
   fallback: (request: IncomingMessage, response: ServerResponse) => void
@@ -50,8 +52,7 @@ export async function listen(deps: ListenDeps): Promise<Listener> {
   const publicUrl = deps.publicUrl ?? `http://${names.hosts[0]}`
   const endpoint = deps.mcp(() => publicUrl)
   const guard = createGuard(names)
-  const metadata = Buffer.from(resourceMetadata(publicUrl, deps.issuers))
-  server.on('request', route({ ...deps, endpoint, guard, metadata, publicUrl }))
+  server.on('request', route({ ...deps, endpoint, guard, publicUrl }))
   const timer = setInterval(endpoint.tick, TICK_MS).unref()
 
   return {
@@ -64,24 +65,27 @@ export async function listen(deps: ListenDeps): Promise<Listener> {
   }
 }
 
-type Routed = Pick<ListenDeps, 'fallback' | 'refuseOther'> &
-  Readonly<{ endpoint: McpEndpoint; guard: Guard; metadata: Buffer; publicUrl: string }>
+type Routed = Omit<ListenDeps, 'publicUrl'> &
+  Readonly<{ endpoint: McpEndpoint; guard: Guard; publicUrl: string }>
 
 function route(routed: Routed): (request: IncomingMessage, response: ServerResponse) => void {
   return function onRequest(request, response) {
-    const path = pathOf(request.url ?? '')
-    const isMcp = path === MCP_PATH || path.startsWith(`${MCP_PATH}/`)
+    const { kind, profile } = placeOf(pathOf(request.url ?? ''))
     try {
       routed.guard(request)
     } catch (error) {
-      if (isMcp) refuse(request, response, { error, metadataUrl: metadataUrl(routed.publicUrl) })
-      else routed.refuseOther(error, request, response)
+      const { publicUrl } = routed
+      if (kind === 'mcp') {
+        refuse(request, response, { error, metadataUrl: metadataUrl(publicUrl, profile) })
+      } else routed.refuseOther(error, request, response)
       return
     }
-    if (path === MCP_PATH) routed.endpoint.handle(request, response)
-    else if (isMcp) answer(response, 404, undefined)
-    else if (isMetadataPath(path)) answer(response, 200, routed.metadata)
-    else routed.fallback(request, response)
+    const isThere = profile === undefined || routed.isProfile(profile)
+    if (kind === 'mcp' && isThere) routed.endpoint.handle(request, response, profile)
+    else if (kind === 'mcp') answer(response, 404, undefined)
+    else if (kind === 'metadata' && isThere) {
+      answer(response, 200, Buffer.from(resourceMetadata(routed, profile)))
+    } else routed.fallback(request, response)
   }
 }
 

@@ -157,6 +157,33 @@ describe('a client without a valid token', () => {
   })
 })
 
+describe('the endpoint of a profile', () => {
+  const path = '/mcp/bare'
+  const metadataPath = `/.well-known/oauth-protected-resource${path}`
+
+  it('is a resource of its own, and tells so (MCP-112)', async () => {
+    await using listener = await openTestListener()
+    const none = await send(listener, { path, headers: { authorization: undefined } })
+    expect(none.headers['www-authenticate']).toBe(
+      `Bearer resource_metadata="${listener.publicUrl}${metadataPath}", scope="mcp:tools"`,
+    )
+    const headers = { authorization: undefined }
+    const described = await send(listener, { method: 'GET', path: metadataPath, headers })
+    expect(JSON.parse(described.text).resource).toBe(`${listener.publicUrl}${path}`)
+  })
+
+  it.each(['/mcp/', '/mcp/none', '/mcp/bare/', '/mcp/bare/sse', '/mcp/Bare', '/mcp/%62are'])(
+    'is not there under another name: %s answers 404 with nothing in it (MCP-10)',
+    async (other) => {
+      await using listener = await openTestListener()
+      const reply = await send(listener, { path: other, headers: { authorization: undefined } })
+      expect(reply).toMatchObject({ status: 404, text: '' })
+      const described = { method: 'GET', path: `/.well-known/oauth-protected-resource${other}` }
+      expect((await send(listener, described)).text).toBe('fallback')
+    },
+  )
+})
+
 describe('methods (MCP-12)', () => {
   it.each(['GET', 'PUT', 'PATCH'])('answers %s with 405 and what is allowed', async (method) => {
     await using listener = await openTestListener()

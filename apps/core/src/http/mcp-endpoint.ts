@@ -6,6 +6,7 @@ import { CoreError, isCoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Mcp } from '../gateway/mcp.ts'
+import type { Viewer } from '../gateway/views.ts'
 import { type McpReply, renderFailure } from '../gateway/outcome.ts'
 import { accepts } from '../protocol/headers.ts'
 import { challenge } from './challenge.ts'
@@ -15,33 +16,38 @@ import { readBody } from './read-body.ts'
 
 export type McpEndpointDeps = Readonly<{
   mcp: Mcp
-  /** From the `Authorization` header alone. @throws CoreError `unauthenticated` */
-  identify: (authorization: string | undefined) => Principal
+  /** From the `Authorization` header, and the profile that the path names. @throws CoreError `unauthenticated` */
+  identify: (authorization: string | undefined, profile: string | undefined) => Viewer
   /** Ends a genuine credential that came in an address, where logs keep it. @throws CoreError `credential_in_url` */
   refuseInUrl: (credential: string) => Promise<never>
   /** Address of the resource metadata, for clients that have no token yet. */
-  resourceMetadataUrl: () => string
+  resourceMetadataUrl: (profile: string | undefined) => string
   /** The reply to an approved call left in full; before that it may be given again (APR-43). */
   onDelivered?: (principal: Principal, approvalId: string) => void
   clock: Pick<Clock, 'nowMs'>
 }>
 
 export type McpEndpoint = Readonly<{
-  handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** `profile` is the name that the path has; none is everything. */
+  handle: (request: IncomingMessage, response: ServerResponse, profile: string | undefined) => void
   tick: () => void
 }>
 
-/** `/mcp` over plain node:http: one function from socket to reply, without a framework (H1). */
+/** `/mcp` and the profiles below it over plain node:http: one function from socket to reply, without a framework (H1). */
 export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
   const streams = createMcpStreams(deps.clock)
 
   /** Each check comes before whatever costs more than it does; the first failure answers (MCP-10). */
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    profile: string | undefined,
+  ): Promise<void> {
     const leaked = credentialInUrl(request.url)
     if (leaked !== undefined) await deps.refuseInUrl(leaked)
-    const principal = deps.identify(request.headers.authorization)
+    const caller = deps.identify(request.headers.authorization, profile)
     if (request.method === 'DELETE') {
-      reply(response, deps.mcp.endSession(principal, request.headers))
+      reply(response, deps.mcp.endSession(caller, request.headers))
       return
     }
     if (request.method !== 'POST') throw new CoreError('method_not_allowed', { allowed: 'POST' })
@@ -60,21 +66,21 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     const clientIp = request.socket.remoteAddress ?? ''
     const { headers } = request
     const closed = abortOnClose(response)
-    const result = await deps.mcp.handle({ principal, body, headers, clientIp }, outlet, closed)
+    const result = await deps.mcp.handle({ ...caller, body, headers, clientIp }, outlet, closed)
     if (response.destroyed) return
     const { approvalId } = result
     if (approvalId !== undefined) {
-      response.on('finish', () => deps.onDelivered?.(principal, approvalId))
+      response.on('finish', () => deps.onDelivered?.(caller.principal, approvalId))
     }
     if (stream) stream.end(result.body)
     else reply(response, result)
   }
 
   return {
-    handle(request, response) {
-      answer(request, response).catch((error: unknown) => {
+    handle(request, response, profile) {
+      answer(request, response, profile).catch((error: unknown) => {
         if (isAborted(error) || response.headersSent) response.destroy()
-        else refuse(request, response, { error, metadataUrl: deps.resourceMetadataUrl() })
+        else refuse(request, response, { error, metadataUrl: deps.resourceMetadataUrl(profile) })
       })
     },
     tick: streams.tick,

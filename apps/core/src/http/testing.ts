@@ -1,5 +1,11 @@
 import type { GovernedCall } from '../gateway/governed-call.ts'
-import { createTestMcp, type Script, testPrincipal, type TestMcp } from '../gateway/testing.ts'
+import {
+  createTestMcp,
+  type Script,
+  testPrincipal,
+  testProfile,
+  type TestMcp,
+} from '../gateway/testing.ts'
 import { CoreError } from '../ground/errors.ts'
 import { listen, type Listener } from './listen.ts'
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts'
@@ -24,17 +30,20 @@ export async function openTestListener(
     port: 0,
     publicUrl: undefined,
     issuers: [],
+    isProfile: (name) => name === testProfile.name,
     mcp(publicUrl) {
       const endpoint = createMcpEndpoint({
         mcp,
         refuseInUrl: async () => {
           throw new CoreError('credential_in_url')
         },
-        identify(authorization) {
-          if (authorization === `Bearer ${TEST_TOKEN}`) return testPrincipal
+        identify(authorization, profile) {
+          if (authorization === `Bearer ${TEST_TOKEN}`) {
+            return { principal: testPrincipal, ...(profile && { profile: testProfile }) }
+          }
           throw new CoreError('unauthenticated')
         },
-        resourceMetadataUrl: () => metadataUrl(publicUrl()),
+        resourceMetadataUrl: (profile) => metadataUrl(publicUrl(), profile),
         clock: { nowMs: overrides.nowMs ?? (() => 1_000) },
       })
       opened = endpoint

@@ -1,22 +1,42 @@
-/** Path of the MCP endpoint that serves everything a principal may use (MCP-110). */
-export const MCP_PATH = '/mcp'
-
+/** Path of the MCP endpoint that serves everything a principal may use; profiles lie below it (MCP-110). */
+const MCP_PATH = '/mcp'
 const METADATA_PATH = '/.well-known/oauth-protected-resource'
 
-export const isMetadataPath = (path: string): boolean =>
-  path === METADATA_PATH || path === `${METADATA_PATH}${MCP_PATH}`
+/** What a path is about; `profile` is the name it has, whether or not there is one of that name. */
+export type Place = Readonly<{ kind: 'mcp' | 'metadata' | 'other'; profile?: string }>
+
+const OTHER: Place = { kind: 'other' }
+
+export function placeOf(path: string): Place {
+  if (path === METADATA_PATH) return { kind: 'metadata' }
+  const kind = path.startsWith(METADATA_PATH) ? 'metadata' : 'mcp'
+  const rest = kind === 'metadata' ? path.slice(METADATA_PATH.length) : path
+  if (rest === MCP_PATH) return { kind }
+  return rest.startsWith(`${MCP_PATH}/`)
+    ? { kind, profile: rest.slice(MCP_PATH.length + 1) }
+    : OTHER
+}
+
+const mcpPath = (profile: string | undefined): string =>
+  profile === undefined ? MCP_PATH : `${MCP_PATH}/${profile}`
 
 /** `publicUrl` is the configured origin, never one that a request claims (IDN-35). */
-export const metadataUrl = (publicUrl: string): string => `${publicUrl}${METADATA_PATH}${MCP_PATH}`
+export const metadataUrl = (publicUrl: string, profile: string | undefined): string =>
+  `${publicUrl}${METADATA_PATH}${mcpPath(profile)}`
+
+export type ResourceOrigin = Readonly<{ publicUrl: string; issuers: readonly string[] }>
 
 /**
- * Tells clients what they need a token for, and where to get one.
+ * Tells clients what they need a token for, and where to get one. Each profile is a resource of its own (MCP-112).
  *
  * @see RFC 9728
  */
-export const resourceMetadata = (publicUrl: string, issuers: readonly string[]): string =>
+export const resourceMetadata = (
+  { publicUrl, issuers }: ResourceOrigin,
+  profile: string | undefined,
+): string =>
   JSON.stringify({
-    resource: `${publicUrl}${MCP_PATH}`,
+    resource: `${publicUrl}${mcpPath(profile)}`,
     ...(issuers.length > 0 && { authorization_servers: issuers }),
     scopes_supported: ['mcp:tools', 'mcp:resources', 'mcp:prompts'],
     bearer_methods_supported: ['header'],

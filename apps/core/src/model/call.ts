@@ -27,6 +27,8 @@ export type Call = Readonly<{
   name: string
   args: unknown
   uri?: string
+  /** Whether its client sees the server's own names and URIs (MCP-111). */
+  isUnprefixed?: boolean
   /** The request as the client sent it. */
   frame: Frame
   clientEra: Era

@@ -23,6 +23,8 @@ export type ClientBound = Readonly<{
   clientVersion?: LegacyVersion
   /** Slug of the server, for the URIs that clients see. */
   alias: string
+  /** Whether clients see the server's own URIs (MCP-111). */
+  isUnprefixed?: boolean
   /** Peta's `serverInfo` as JSON text. */
   serverInfo: string
   /** The stored answer of an earlier run, given again because its reply was lost (APR-43). */
@@ -58,9 +60,10 @@ function editId({ answer, request }: ClientBound): readonly Edit[] {
 
 function editResult(bound: ClientBound, result: Span): readonly Edit[] {
   const { bytes } = bound.answer
+  const alias = bound.isUnprefixed ? undefined : bound.alias
   const uris = resultUris(bytes, result).map((span) => ({
     span,
-    text: JSON.stringify(exposedUri(bound.alias, String(readValue(bytes, span)))),
+    text: JSON.stringify(exposedUri(alias, String(readValue(bytes, span)))),
   }))
   if (bound.clientEra === 'modern') return [...toModern(bound, result), ...uris]
   const edits = toLegacy(bound, result)

@@ -49,11 +49,13 @@ export function compareCodePoints(a: string, b: string): number {
 const SCHEMES_KEPT: ReadonlySet<string> = new Set(['ui', 'skill'])
 
 /**
- * The URI, or URI template, by which clients see a resource: reversible by its prefix alone (MCP-104).
+ * The URI, or URI template, by which clients see a resource: reversible by its prefix alone (MCP-104). Without an alias
+ * it is the server's own (MCP-111).
  *
  * @see RFC 3986 section 3.1: an alias and `peta.` are valid in a scheme
  */
-export function exposedUri(alias: string, uri: string): string {
+export function exposedUri(alias: string | undefined, uri: string): string {
+  if (alias === undefined) return uri
   const [, scheme, rest] = /^([^:/]*):\/\/(.*)$/su.exec(uri) ?? []
   if (scheme !== undefined && SCHEMES_KEPT.has(scheme)) return `${scheme}://${alias}/${rest}`
   return `${RESERVED_ALIAS}.${alias}+${uri}`
