@@ -79,10 +79,8 @@ export function createRegistry(parts: RegistryParts): Registry {
     load(workspaceId) {
       // One after the other, so that an older reading never replaces a newer one.
       const before = loading.get(workspaceId) ?? Promise.resolve()
-      const next = before.then(
-        () => loadOnce(workspaceId),
-        () => loadOnce(workspaceId),
-      )
+      const read = (): Promise<WorkspaceServers> => loadOnce(workspaceId)
+      const next = before.then(read, read)
       loading.set(workspaceId, next)
       return next
     },
@@ -91,10 +89,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     markDegraded(workspaceId, slug, isDegraded) {
       const slugs = degraded.get(workspaceId) ?? new Set()
       if (slugs.has(slug) === isDegraded) return
-      const changed = new Set(slugs)
-      if (isDegraded) changed.add(slug)
-      else changed.delete(slug)
-      degraded.set(workspaceId, changed)
+      degraded.set(workspaceId, toggled(slugs, slug))
       const known = loaded.get(workspaceId)
       if (known) publish(workspaceId, known)
     },
@@ -108,6 +103,10 @@ export function createRegistry(parts: RegistryParts): Registry {
     },
   }
 }
+
+/** The same set, with the member if it was not in it, else without. */
+const toggled = (set: ReadonlySet<string>, member: string): ReadonlySet<string> =>
+  new Set(set.has(member) ? [...set].filter((other) => other !== member) : [...set, member])
 
 type Content = Pick<WorkspaceServers, 'revision' | 'servers' | 'rows'>
 
