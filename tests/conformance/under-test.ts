@@ -14,10 +14,10 @@ const ALIAS = 'everything'
 const RULES = `
 rules:
   - id: agents-inherit
-    scope: { principals: ["agent-label:owned"], actions: [tool.call, resource.read, prompt.get, completion.get], resources: [any] }
+    scope: { principals: ["agent-label:owned"], actions: [tool.call, resource.read, prompt.get, completion.get, client.elicit, client.sample, client.roots], resources: [any] }
     effect: allow
   - id: everything-runs
-    scope: { principals: [any], actions: [tool.call, resource.read, prompt.get, completion.get], resources: [any] }
+    scope: { principals: [any], actions: [tool.call, resource.read, prompt.get, completion.get, client.elicit, client.sample, client.roots], resources: [any] }
     effect: allow
 `
 

@@ -86,6 +86,13 @@ const tools = {
       answered = (message) => resolve(text(JSON.stringify(message.error?.code)))
     })
   },
+  // Asks the client whatever it is told to, and tells what came back.
+  ask: ({ method, params }) => {
+    write({ jsonrpc: '2.0', id: 'mine', method, params })
+    return new Promise((resolve) => {
+      answered = ({ result, error }) => resolve(text(JSON.stringify(result ?? error)))
+    })
+  },
   fail: () => ({ ...text('it went wrong'), isError: true }),
   change: () => {
     descriptions = 'second'

@@ -11,7 +11,7 @@ export type Route =
   | Readonly<{ way: 'modern'; frame: Frame }>
   | Readonly<{ way: 'initialize'; frame: Frame }>
   | Readonly<{ way: 'session'; sessionId: string; frame: Frame }>
-  | Readonly<{ way: 'answer'; sessionId: string; id: RequestId }>
+  | Readonly<{ way: 'answer'; sessionId: string; id: RequestId; bytes: Buffer }>
 
 /**
  * Chooses the era of one message by what it says, row by row of MCP-11; never by who sends it or what came before.
@@ -30,7 +30,8 @@ export function classify(message: ClientMessage, headers: Headers): Route {
     throw new CoreError('frame_invalid', { problem: 'batches are not served' })
   }
   const sessionId = requireSession(headers)
-  if (message.kind === 'response') return { way: 'answer', sessionId, id: message.id }
+  if (message.kind === 'response')
+    return { way: 'answer', sessionId, id: message.id, bytes: message.bytes }
   return { way: 'session', sessionId, frame: message.frame }
 }
 

@@ -21,6 +21,8 @@ export type Clear = (
 export function createClear(askPerson: AskPerson): Clear {
   return async function clear(intent, signal) {
     if (intent.decision.effect === 'allow') return grant(intent)
+    // The rounds of an exchange are one call, and a person approved it at the first (MCP-60).
+    if (intent.call.round?.approvalId !== undefined) return grant(intent)
     const answer = await askPerson(intent, signal)
     if (!('state' in answer)) return grant(intent, answer)
     return answer.state === 'waived' ? grant(intent) : answer

@@ -2,6 +2,7 @@ import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { ArmedCall, CallClearance, NotCleared, Replayed } from '../model/clearance.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
+import { governQuestions, governRound } from './govern-questions.ts'
 
 /** What `record` keeps of a call before anything leaves the process. */
 export type Intent = Readonly<{ principal: Principal; call: Call; decision: Decision }>
@@ -65,8 +66,11 @@ export function createGovernedCall(stages: CallStages): GovernedCall {
       if ('state' in clearance) return clearance
       const result = await stages.settle(clearance, async () => {
         const armed = await stages.inject(clearance, signal)
-        const answer = await stages.run(armed, stages.redact.outlet(armed, outlet), signal)
-        return stages.redact.result(armed, answer)
+        const governed = governQuestions(stages, principal, call, outlet)
+        const answer = await stages.run(armed, stages.redact.outlet(armed, governed), signal)
+        const shown = stages.redact.result(armed, answer)
+        await governRound(stages, principal, call, shown)
+        return shown
       })
       return { state: 'done', result }
     })

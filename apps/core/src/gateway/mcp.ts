@@ -3,27 +3,27 @@ import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import { limits } from '../ground/limits.ts'
 import type { Log } from '../ground/log.ts'
+import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
 import type { Frame, RequestId } from '../model/frame.ts'
 import { rpcProblem } from '../protocol/errors.ts'
 import { parseClientMessage } from '../protocol/frame.ts'
-import { header, type Headers } from '../protocol/headers.ts'
-import { isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
+import { accepts, header, type Headers } from '../protocol/headers.ts'
+import { asksOf, isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
-import {
-  type AnswerDeps,
-  type AnswerRequest,
-  type Asking,
-  createAnswerRequest,
-} from './answer-request.ts'
+import type { Asking } from './answer-call.ts'
+import { type AnswerDeps, type AnswerRequest, createAnswerRequest } from './answer-request.ts'
 import { createToolContracts } from './check-arguments.ts'
-import { classify } from './classify.ts'
+import { classify, type Route } from './classify.ts'
 import { initializeResult } from './discover.ts'
+import { createExchanges } from './exchanges.ts'
 import type { GovernedCall } from './governed-call.ts'
 import { createLists } from './lists.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
+import { createRoundStates } from './round-state.ts'
 import type { Sealing } from './seal.ts'
 import { createSessionIds } from './session-ids.ts'
+import { openSessionQuestions, takeAnswer } from './session-questions.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
 import { createSlots } from './slots.ts'
 import { createTemplateMatches } from './uri-template.ts'
@@ -49,6 +49,7 @@ export type McpDeps = ViewSources &
     governedCall: GovernedCall
     clock: Pick<Clock, 'nowMs'>
     newId: NewId
+    timers: Pick<Timers, 'after'>
     log: Pick<Log, 'error'>
     /** Of this release; shown to clients. */
     version: string
@@ -64,10 +65,13 @@ export function createMcp(deps: McpDeps): Mcp {
     views,
     lists: createLists({ ...deps, serverInfo }),
     slots: createSlots(limits.callsPerPrincipalMax),
+    rounds: createRoundStates(deps),
+    exchanges: createExchanges(deps),
     contracts: createToolContracts(),
     templateMatch: createTemplateMatches(),
   })
-  const ways: Ways = { answerRequest, sessions, views, serverInfo }
+  const { newId, timers } = deps
+  const ways: Ways = { answerRequest, sessions, views, serverInfo, newId, timers }
 
   return {
     async handle(request, outlet, closed) {
@@ -76,7 +80,7 @@ export function createMcp(deps: McpDeps): Mcp {
         const message = parseClientMessage(request.body)
         if ('frame' in message) asked = { frame: message.frame, era: 'modern', serverInfo }
         const route = classify(message, request.headers)
-        if (route.way === 'answer') return refuseAnswer(ways, request, route.sessionId)
+        if (route.way === 'answer') return answered(ways, request, route)
         asked = askedBy(route, serverInfo)
         const asking = { ...request, ...asked, outlet, signal: closed }
         if (route.way === 'modern') return await modern(ways, asking)
@@ -99,6 +103,8 @@ export function createMcp(deps: McpDeps): Mcp {
 }
 
 type Ways = Readonly<{
+  newId: NewId
+  timers: Pick<Timers, 'after'>
   answerRequest: AnswerRequest
   sessions: Sessions
   views: Views
@@ -120,7 +126,8 @@ async function modern({ answerRequest }: Ways, asking: Asking): Promise<McpReply
 
 function initialize({ sessions, views, serverInfo }: Ways, asking: Asking): McpReply {
   const version = negotiateVersion(asking.frame.params['protocolVersion'])
-  const session = sessions.begin(asking, version)
+  const asks = asksOf(version, asking.frame.params['capabilities'])
+  const session = sessions.begin(asking, version, asks)
   const result = initializeResult(views(asking), version, serverInfo)
   return { status: 200, body: answerTo(asking, result), sessionId: session.id }
 }
@@ -135,8 +142,19 @@ async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise
   if (session.open.has(id)) {
     throw new CoreError('frame_invalid', { problem: 'a request with this id is still open' })
   }
-  return cancellable(ways.answerRequest, session, { ...asking, session }, id)
+  const questions = mayStream(asking)
+    ? openSessionQuestions({ ...ways, session, ...asking })
+    : undefined
+  const outlet = { notify: asking.outlet.notify, ...(questions && { askable: questions }) }
+  try {
+    return await cancellable(ways.answerRequest, session, { ...asking, outlet, session }, id)
+  } finally {
+    questions?.end()
+  }
 }
+
+/** A client that takes no stream can be asked nothing on it (MCP-34). */
+const mayStream = ({ headers }: Asking): boolean => accepts(headers, 'text/event-stream')
 
 /** A legacy request ends by its answer or by `notifications/cancelled`; after that nothing is sent for it. */
 async function cancellable(
@@ -167,8 +185,11 @@ function notice(session: Session, { method, params }: Frame): McpReply {
   return ACCEPTED
 }
 
-/** Peta asks legacy clients nothing yet, so no answer of theirs belongs to a question (MCP-14). */
-function refuseAnswer({ sessions }: Ways, request: McpRequest, sessionId: string): never {
-  sessions.find(request, sessionId)
+/** An answer belongs to a question of the same session, or nowhere (MCP-14). */
+function answered({ sessions }: Ways, request: McpRequest, route: AnswerRoute): McpReply {
+  const session = sessions.find(request, route.sessionId)
+  if (takeAnswer(session, route.id, route.bytes)) return ACCEPTED
   throw new CoreError('frame_invalid', { problem: 'no request is open that this would answer' })
 }
+
+type AnswerRoute = Extract<Route, { way: 'answer' }>

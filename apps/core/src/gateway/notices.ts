@@ -2,6 +2,7 @@ import type { Outlet } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { readServerFrame } from '../protocol/server-frame.ts'
+import { splice } from '../protocol/splice.ts'
 
 /** What else a request's stream may carry, besides its result. */
 export type NoticeRules = Readonly<{
@@ -37,8 +38,24 @@ export function createNotices(outlet: Outlet, { frame, sessionLogLevel }: Notice
       const { kind, method } = readServerFrame(bytes)
       if (kind === 'notification' && isWanted(method)) outlet.notify(bytes)
     },
+    ...(outlet.askable && { askable: outlet.askable }),
     close() {
       isOpen = false
+    },
+  }
+}
+
+/** Progress of a call that goes on under another request bears the token of that one, or is not sent. */
+export function withTokenOf(frame: Frame, { notify }: Outlet): Outlet {
+  const { progressToken } = frame.spans
+  const token = progressToken && frame.bytes.subarray(...progressToken)
+  return {
+    notify(bytes) {
+      const { method, spans } = readServerFrame(bytes)
+      if (method !== 'notifications/progress') notify(bytes)
+      else if (token && spans.progressToken) {
+        notify(splice(bytes, [{ span: spans.progressToken, text: token }]))
+      }
     },
   }
 }

@@ -3,6 +3,8 @@ import type { ApprovalState, ApprovalStatus } from '../model/approval.ts'
 import type { Call, CallResult } from '../model/call.ts'
 import { displayId } from '../model/display-id.ts'
 import type { Era, Frame } from '../model/frame.ts'
+import type { Ask } from '../model/question.ts'
+import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import {
   encodeError,
   encodeResponse,
@@ -11,6 +13,7 @@ import {
   rpcProblem,
 } from '../protocol/errors.ts'
 import { encodeResult, relayedCode } from '../protocol/encode-result.ts'
+import { inputRequired, type InputRequired, withRequestState } from '../protocol/input-required.ts'
 import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
@@ -36,12 +39,23 @@ const APPROVAL_CODE = 4202
 const DENIED_CODE = 4030
 const TOOL_METHOD = 'tools/call'
 
+/** What a modern client gets to come back with: what its server gave, and who approved the first round. */
+export type RelayedState = Readonly<{ serverState?: string; approvalId?: string }>
+
+export type Ended = Readonly<{
+  outcome: GovernedOutcome
+  /** What the client offered to be asked for. */
+  asks: readonly Ask[]
+  sealState: (state: RelayedState) => string
+}>
+
 /** What a governed call came to, as the client's revision says it (POL-59, APR-40 step 4, MCP-150). */
-export function renderOutcome(asked: Reading, call: Call, outcome: GovernedOutcome): McpReply {
+export function renderOutcome(asked: Reading, call: Call, ended: Ended): McpReply {
+  const { outcome } = ended
   switch (outcome.state) {
     case 'done':
     case 'replayed':
-      return renderResult(asked, call, outcome)
+      return renderResult(asked, call, { ...ended, outcome })
     case 'denied':
       if (outcome.decision.reason === 'policy_stale') throw new CoreError('policy_stale')
       return renderDenied(asked, call)
@@ -53,11 +67,15 @@ export function renderOutcome(asked: Reading, call: Call, outcome: GovernedOutco
 
 type Delivered = Readonly<{ state: 'done' | 'replayed'; result: CallResult }>
 
-function renderResult(asked: Reading, call: Call, { state, result }: Delivered): McpReply {
+type DeliveredEnd = Ended & Readonly<{ outcome: Delivered }>
+
+function renderResult(asked: Reading, call: Call, ended: DeliveredEnd): McpReply {
+  const { state, result } = ended.outcome
   const { bytes, serverEra, approvalId } = result
   const alias = call.server.slug
   const answer = readServerFrame(bytes)
-  refuseUnsupported(answer, asked.era, alias)
+  const needed = inputRequired(answer)
+  if (!needed || asked.era === 'legacy') refuseUnsupported(answer, asked.era, alias)
   const body = encodeResult({
     answer,
     serverEra,
@@ -70,7 +88,27 @@ function renderResult(asked: Reading, call: Call, { state, result }: Delivered):
     isReplay: state === 'replayed',
   })
   const status = statusOf(answer, asked.era)
+  if (needed) return { status, body: withRequestState(body, relayedState(needed, alias, ended)) }
   return { status, body, ...(approvalId !== undefined && { approvalId }) }
+}
+
+/** A client is asked for nothing that it did not offer; a server that tries is at fault (MCP-60). */
+function relayedState(
+  { requests, requestState }: InputRequired,
+  server: string,
+  { asks, sealState, outcome }: DeliveredEnd,
+): string {
+  const isOffered = requests.every(
+    ({ method, params }) =>
+      isQuestionMethod(method) &&
+      asks.includes(askNeeded(method, JSON.parse(params.toString('utf8')))),
+  )
+  if (!isOffered) throw new CoreError('server_misbehaves', { server })
+  const { approvalId } = outcome.result
+  return sealState({
+    ...(requestState !== undefined && { serverState: requestState }),
+    ...(approvalId !== undefined && { approvalId }),
+  })
 }
 
 /** Results that start an exchange Peta does not carry yet, or that the client's revision does not know (MCP-84). */
@@ -81,6 +119,7 @@ function refuseUnsupported({ bytes, spans }: ServerFrame, era: Era, server: stri
   if (!isCarried) throw new CoreError('server_misbehaves', { server })
 }
 
+/** The first only where it asks for nothing, and so can be answered by nobody. */
 const UNCARRIED: ReadonlySet<unknown> = new Set(['input_required', 'task'])
 
 /** Two relayed errors have a status of their own for modern clients (MCP-83). */

@@ -59,7 +59,15 @@ function resolveNamed(action: Action, frame: Frame, view: View, tools: ResolveTo
 
 export type CallOrigin = Pick<
   Call,
-  'id' | 'workspaceId' | 'action' | 'frame' | 'clientEra' | 'logLevel' | 'clientIp' | 'receivedAtMs'
+  | 'id'
+  | 'workspaceId'
+  | 'action'
+  | 'frame'
+  | 'clientEra'
+  | 'logLevel'
+  | 'round'
+  | 'clientIp'
+  | 'receivedAtMs'
 >
 
 export function callOf(origin: CallOrigin, { entry, uri, ...named }: Target): Call {

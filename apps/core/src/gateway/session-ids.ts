@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { NewId } from '../ground/ids.ts'
+import { asks } from '../model/question.ts'
 import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import type { Sealing } from './seal.ts'
 
@@ -10,6 +11,8 @@ const SessionClaims = z.strictObject({
   /** Name of the profile it was begun at; empty where it was none. */
   profile: z.string(),
   version: z.enum(legacyVersions),
+  /** What the client can be asked for. */
+  asks: z.array(z.enum(asks)),
   expiresAtMs: z.int(),
 })
 
@@ -30,8 +33,8 @@ export function createSessionIds(deps: Sealing & Readonly<{ newId: NewId }>): Se
     read(id) {
       const text = deps.open('mcp-session', id)
       if (text === undefined) return undefined
-      const { owner, profile, version, expiresAtMs } = Sealed.parse(JSON.parse(text))
-      return { owner, profile, version, expiresAtMs }
+      const { nonce: _nonce, ...claims } = Sealed.parse(JSON.parse(text))
+      return claims
     },
   }
 }

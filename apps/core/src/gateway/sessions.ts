@@ -2,6 +2,7 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { RequestId } from '../model/frame.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Answer, Ask } from '../model/question.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import type { SessionClaims, SessionIds } from './session-ids.ts'
 import type { Viewer } from './views.ts'
@@ -11,12 +12,15 @@ export type Session = SessionClaims & {
   readonly id: string
   /** Requests that are not answered yet; aborting one cancels it. */
   readonly open: Map<RequestId, AbortController>
+  /** What servers asked and the client has not answered, by our id of each question. */
+  readonly questions: Map<string, (answer: Answer) => void>
   usedAtMs: number
   logLevel: string | undefined
 }
 
 export type Sessions = Readonly<{
-  begin: (caller: Viewer, version: LegacyVersion) => Session
+  /** `asks` is what the client declared that it can be asked for. */
+  begin: (caller: Viewer, version: LegacyVersion, asks: readonly Ask[]) => Session
   /** @throws CoreError `session_unknown`, also for a session of someone else or at another profile */
   find: (caller: Viewer, id: string) => Session
   end: (caller: Viewer, id: string) => void
@@ -73,10 +77,11 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
   }
 
   return {
-    begin({ principal, profile }, version) {
+    begin({ principal, profile }, version, asks) {
       const nowMs = clock.nowMs()
       const place = { owner: ownerOf(principal), profile: profile?.name ?? '' }
-      const claims = { ...place, version, expiresAtMs: nowMs + LIFE_MS }
+      const expiresAtMs = nowMs + LIFE_MS
+      const claims = { ...place, version, asks: [...asks], expiresAtMs }
       return keep(sessionOf(ids.make(claims), claims, nowMs))
     },
     find,
@@ -88,6 +93,7 @@ const sessionOf = (id: string, claims: SessionClaims, usedAtMs: number): Session
   ...claims,
   id,
   open: new Map(),
+  questions: new Map(),
   usedAtMs,
   logLevel: undefined,
 })
@@ -99,7 +105,7 @@ function isExpired(session: Session, nowMs: number): boolean {
 }
 
 /** Workspace, agent, client and person: a session serves no other combination (MCP-31). */
-const ownerOf = ({ workspaceId, agent, user }: Principal): string =>
+export const ownerOf = ({ workspaceId, agent, user }: Principal): string =>
   JSON.stringify([workspaceId, agent.id, agent.client, user?.id ?? ''])
 
 function leastUsed(sessions: readonly Session[]): Session {

@@ -1,3 +1,4 @@
+import { systemTimers } from '../ground/timers.ts'
 import type { Call, Outlet } from '../model/call.ts'
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import type { Principal } from '../model/principal.ts'
@@ -140,6 +141,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     readsArguments: () => false,
     governedCall,
     clock: { nowMs: () => 1_000 },
+    timers: systemTimers,
     newId: (prefix) => `${prefix}_${(ids += 1).toString(16).padStart(32, '0')}`,
     log: { error: () => {} },
     version: '1.2.3',

@@ -1,4 +1,5 @@
 import type { Era, Frame } from './frame.ts'
+import type { Askable } from './question.ts'
 import type { CatalogueItem, ServerRef } from './server.ts'
 
 /** What policy decides on (POL-20). */
@@ -34,6 +35,8 @@ export type Call = Readonly<{
   clientEra: Era
   /** What a legacy session asked to be told at least; a modern request says it in its own metadata. */
   logLevel?: string
+  /** Of a later round: what its server gave to come back with, and the approval under which the first one ran. */
+  round?: Readonly<{ serverState?: string; approvalId?: string }>
   clientIp: string
   receivedAtMs: number
 }>
@@ -53,7 +56,11 @@ export type CallResult = Readonly<{
 }>
 
 /**
- * A call's way back to its client for frames that precede the result: progress and log notifications, in order, with
- * the client's own progress token. Nothing passes after the result.
+ * A call's way back to its client for what precedes the result: progress and log notifications, in order, with the
+ * client's own progress token, and questions. Nothing passes after the result.
  */
-export type Outlet = Readonly<{ notify: (frame: Buffer) => void }>
+export type Outlet = Readonly<{
+  notify: (frame: Buffer) => void
+  /** Absent where the client offered nothing that it could be asked for. */
+  askable?: Askable
+}>

@@ -2,6 +2,7 @@ import type { Era, Frame, Span } from '../model/frame.ts'
 import { OPEN_OBJECT } from './json-bytes.ts'
 import { type Member, readMembers, readValue } from './members.ts'
 import { metaKeys } from './meta-keys.ts'
+import { removeMembers } from './remove-members.ts'
 import { type Edit, splice } from './splice.ts'
 import { isTraceMember, nextTrace, type Trace, type TraceHop } from './trace-context.ts'
 
@@ -25,6 +26,15 @@ export type ServerBound = Readonly<{
   clientInfo?: unknown
   /** Of the session, for a legacy client's call. */
   logLevel?: string | undefined
+  round?: Round
+}>
+
+/** What a call carries when it is sent again with answers to its server's questions (MCP-60, MCP-63). */
+export type Round = Readonly<{
+  /** One JSON object; absent where the client's own stands in the frame. */
+  inputResponses?: string
+  /** The server's, exactly; absent where it gave none. */
+  requestState?: string
 }>
 
 /** What each hop writes anew. */
@@ -48,10 +58,28 @@ export function encodeRequest(request: ServerBound): Buffer {
   if (spans.uri && uri !== undefined) edits.push({ span: spans.uri, text: JSON.stringify(uri) })
   const meta = editMeta(request)
   if (meta) edits.push(meta)
+  edits.push(...editRound(request))
   return splice(
     frame.bytes,
     edits.toSorted((a, b) => a.span[0] - b.span[0]),
   )
+}
+
+/** A frame that holds a state holds one that Peta sealed; the server's own takes its place. */
+function editRound({ frame, round }: ServerBound): readonly Edit[] {
+  const { bytes, spans } = frame
+  if (!round || !spans.params) return []
+  const sealed = readMembers(bytes, spans.params).find(({ name }) => name === 'requestState')
+  const state = round.requestState === undefined ? undefined : JSON.stringify(round.requestState)
+  const edits: Edit[] = []
+  if (sealed && state !== undefined) edits.push({ span: sealed.value, text: state })
+  if (sealed && state === undefined) edits.push(...removeMembers(bytes, [sealed.value]))
+  const added = [
+    ...(round.inputResponses === undefined ? [] : [`"inputResponses":${round.inputResponses}`]),
+    ...(sealed || state === undefined ? [] : [`"requestState":${state}`]),
+  ]
+  if (added.length > 0) edits.push(insertFirst(bytes, spans.params, added.join(',')))
+  return edits
 }
 
 function editMeta(request: ServerBound): Edit | undefined {

@@ -1,9 +1,6 @@
 /** How Peta presents itself to servers. */
 export const clientInfo = { name: 'peta', version: '0.1.0' } as const
 
-/** Reverse requests are not carried yet, so none may be promised (MCP-55). */
-export const clientCapabilities = {} as const
-
 export const MODERN_VERSION = '2026-07-28'
 export const LEGACY_VERSION = '2025-11-25'
 

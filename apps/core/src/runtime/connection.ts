@@ -1,15 +1,12 @@
-import { z } from 'zod'
-
 import { randomBytes } from '../crypto/random.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
-import { limits } from '../ground/limits.ts'
+import type { Timers } from '../ground/timers.ts'
 import type { Call, CallResult, Outlet } from '../model/call.ts'
-import { encodeRequest } from '../protocol/encode-request.ts'
-import { findParamHeaders, paramHeadersOf } from '../protocol/rev-2026-07-28/param-headers.ts'
+import type { Round } from '../protocol/encode-request.ts'
 import type { ServerFrame } from '../protocol/server-frame.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
-import { clientCapabilities, clientInfo } from './client-identity.ts'
+import { callRequest } from './call-request.ts'
 import {
   createCorrelator,
   LostRequestError,
@@ -20,6 +17,7 @@ import {
 import { greet, modernParams, type Greeting, type HandshakeTerms } from './handshake.ts'
 import type { WireEnd } from './launch/wire.ts'
 import { createRelay } from './relay.ts'
+import { throughRounds } from './rounds.ts'
 
 /** One greeted server, whatever it runs in: process and remote endpoint look alike from here on (RUN-3). */
 export type Connection = Readonly<{
@@ -38,7 +36,13 @@ export type Connection = Readonly<{
   ended: Promise<WireEnd>
 }>
 
-type Started = Readonly<{ wire: Correlator; greeting: Greeting; clock: Clock; trace: TraceHop }>
+type Started = Readonly<{
+  wire: Correlator
+  greeting: Greeting
+  clock: Clock
+  timers: Timers
+  trace: TraceHop
+}>
 
 const SPAN_ID_BYTES = 8
 const newSpanId = (): string => randomBytes(SPAN_ID_BYTES).toString('hex')
@@ -57,7 +61,8 @@ export async function openConnection(
   try {
     const greeting = await greet(wire, terms, signal)
     const { relaysBaggage } = terms
-    const started = { wire, greeting, clock: parts.clock, trace: { newSpanId, relaysBaggage } }
+    const { clock, timers } = parts
+    const started = { wire, greeting, clock, timers, trace: { newSpanId, relaysBaggage } }
     return {
       greeting,
       forward: (call, outlet, callSignal) => forward(started, call, outlet, callSignal),
@@ -90,75 +95,30 @@ const publicError = (error: unknown): unknown =>
   error instanceof LostRequestError ? error.lost.error : error
 
 async function forward(
-  { wire, greeting, clock, trace }: Started,
+  started: Started,
   call: Call,
   outlet: Outlet,
   signal: AbortSignal,
 ): Promise<CallResult> {
-  const { era, protocolVersion } = greeting
-  const target = targetOf(call)
-  const frame = await exchange(
-    wire,
-    {
-      encode: (hopId) =>
-        encodeRequest({
-          frame: call.frame,
-          era,
-          hopId,
-          progressToken: hopId,
-          protocolVersion,
-          clientCapabilities,
-          clientInfo,
-          logLevel: call.logLevel,
-          trace,
-          ...target,
-        }),
-      target: {
-        method: call.method,
-        era,
-        protocolVersion,
-        name: call.name,
-        ...(era === 'modern' && { paramHeaders: repeatedArguments(call) }),
-      },
-      idleMs: limits.callIdleMs,
-      absoluteMs: limits.callAbsoluteMs,
-      isCancellable: true,
-      relay: createRelay(call.frame, outlet, clock),
-    },
-    signal,
-  )
-  assertRelayable(frame, call.server.slug)
-  return { bytes: frame.bytes, serverEra: era, isError: frame.isError }
-}
-
-/** Arguments that stand in headers too, by the server's own schema, whatever the client sent (MCP-54). */
-function repeatedArguments({ item, args }: Call): ReturnType<typeof paramHeadersOf> {
-  // Few tools annotate anything; the others' definitions need no parsing.
-  if (item?.kind !== 'tool' || !item.definition.includes('"x-mcp-header"')) return []
-  const { inputSchema } = Definition.parse(JSON.parse(item.definition))
-  return paramHeadersOf(findParamHeaders(inputSchema), args)
-}
-
-const Definition = z.looseObject({ inputSchema: z.unknown() })
-
-/** Which member of the params names the target in this method; the other is none of ours to rewrite. */
-function targetOf({ action, name, item }: Call): Readonly<{ name?: string; uri?: string }> {
-  switch (action) {
-    case 'tool.call':
-    case 'prompt.get':
-      return { name }
-    case 'resource.read':
-      return { uri: name }
-    case 'completion.get':
-      // By what was found and judged: a reference may have both members.
-      return item?.kind === 'prompt' ? { name } : { uri: name }
-    case 'client.sample':
-    case 'client.elicit':
-    case 'client.roots':
-    case 'rpc.other':
-      return {}
+  const { wire, greeting, clock, timers, trace } = started
+  const relay = createRelay(call.frame, outlet, clock)
+  const { askable } = outlet
+  const hop = { greeting, trace, relay, asks: askable?.asks ?? [] }
+  const send = async (round?: Round): Promise<ServerFrame> => {
+    const frame = await exchange(wire, callRequest(hop, call, round), signal)
+    assertRelayable(frame, call.server.slug)
+    return frame
   }
+  const first = await send(call.round && stateOf(call.round))
+  const answersItself = greeting.era === 'modern' && call.clientEra === 'legacy'
+  const frame = answersItself
+    ? await throughRounds(first, { call, askable, send, timers, signal })
+    : first
+  return { bytes: frame.bytes, serverEra: greeting.era, isError: frame.isError }
 }
+
+const stateOf = ({ serverState }: NonNullable<Call['round']>): Round =>
+  serverState === undefined ? {} : { requestState: serverState }
 
 /** Header mismatch and unsupported version are Peta's fault or a changed server; no client can act on them (MCP-83). */
 function assertRelayable({ code }: ServerFrame, server: string): void {

@@ -100,7 +100,7 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
     if (signal.aborted) throw notSent(signal)
     const { promise, ...settle } = Promise.withResolvers<ServerFrame>()
     const now = parts.clock.nowMs()
-    const hopId = pending.add({ ...openRequest(request), ...settle, startedMs: now, activeMs: now })
+    const hopId = pending.add({ ...openRequest(request, now), ...settle })
     try {
       wire.send({ ...request.target, bytes: request.encode(hopId), hopId })
     } catch (error) {
@@ -115,7 +115,10 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
   return { kind, exchange, notify, inFlight: pending.size, stop, kill, ended }
 }
 
-const openRequest = (request: HopRequest) => ({
+const openRequest = (request: HopRequest, nowMs: number) => ({
+  startedMs: nowMs,
+  activeMs: nowMs,
+  openQuestions: 0,
   idleMs: request.idleMs,
   absoluteMs: request.absoluteMs,
   relay: request.relay,

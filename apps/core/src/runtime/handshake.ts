@@ -2,16 +2,12 @@ import { z } from 'zod'
 
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Era } from '../model/frame.ts'
+import type { Ask } from '../model/question.ts'
+import { capabilitiesOf } from '../protocol/client-asks.ts'
 import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import type { ServerFrame } from '../protocol/server-frame.ts'
-import {
-  clientCapabilities,
-  clientInfo,
-  LEGACY_VERSION,
-  LEGACY_VERSIONS,
-  MODERN_VERSION,
-} from './client-identity.ts'
+import { clientInfo, LEGACY_VERSION, LEGACY_VERSIONS, MODERN_VERSION } from './client-identity.ts'
 import { LostRequestError, type Correlator } from './correlator.ts'
 
 /** What a server turned out to speak, and what it offers. */
@@ -25,6 +21,8 @@ export type Greeting = Readonly<{
 export type HandshakeTerms = Readonly<{
   server: string
   era: 'auto' | Era
+  /** What a legacy server is told for all of the session; a modern one learns it from each request. */
+  asks: readonly Ask[]
   /** Silence on stdio that means an old server (MCP-52). */
   probeMs: number
   startMs: number
@@ -108,17 +106,18 @@ async function initialize(
   terms: HandshakeTerms,
   signal: AbortSignal,
 ): Promise<Greeting> {
-  const params = { protocolVersion: LEGACY_VERSION, capabilities: clientCapabilities, clientInfo }
+  const capabilities = capabilitiesOf(terms.asks)
+  const params = { protocolVersion: LEGACY_VERSION, capabilities, clientInfo }
   const frame = await ask(wire, { method: 'initialize', params, waitMs: terms.startMs }, signal)
   const parsed = InitializeResult.safeParse(resultOf(frame))
   if (!parsed.success) throw misbehaves(terms, 'the answer to initialize is not valid')
-  const { protocolVersion, capabilities } = parsed.data
+  const { protocolVersion } = parsed.data
   if (!LEGACY_VERSIONS.has(protocolVersion)) throw misbehaves(terms, 'no common protocol version')
 
   const method = 'notifications/initialized'
   const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', method }))
   wire.notify({ bytes, method, era: 'legacy', protocolVersion })
-  return { era: 'legacy', protocolVersion, capabilities }
+  return { era: 'legacy', protocolVersion, capabilities: parsed.data.capabilities }
 }
 
 type Question = Readonly<{ method: string; params: unknown; waitMs: number }>
@@ -148,7 +147,7 @@ export const modernParams = (params: object = {}): object => ({
   _meta: {
     [metaKeys.protocolVersion]: MODERN_VERSION,
     [metaKeys.clientInfo]: clientInfo,
-    [metaKeys.clientCapabilities]: clientCapabilities,
+    [metaKeys.clientCapabilities]: {},
   },
 })
 

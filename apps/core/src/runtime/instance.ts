@@ -9,6 +9,10 @@ export type InstanceKey = Readonly<{
   credentialVersion: string
   /** Empty where principals may share. */
   principal: string
+  /** What the server was told that its client can be asked for; empty for nothing. */
+  asks: string
+  /** Sessions that carry one call at a time are several (MCP-65). */
+  lane: number
 }>
 
 export type InstanceTerms = Readonly<{

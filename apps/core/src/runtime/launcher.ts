@@ -4,6 +4,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { CredentialSet } from '../model/clearance.ts'
 import type { Era } from '../model/frame.ts'
+import type { Ask } from '../model/question.ts'
 import type { HttpLaunch, ServerDefinition, StdioLaunch } from '../model/server.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { commandLine } from './launch/command-line.ts'
@@ -19,6 +20,8 @@ export type LaunchRequest = Readonly<{
   credentials: CredentialSet
   /** What it turned out to speak before, if that is known (MCP-53). */
   era?: Era
+  /** What the server is told that its client can be asked for. */
+  asks: readonly Ask[]
   log: ServerLog
   onListChanged: () => void
 }>
@@ -55,7 +58,7 @@ export function createLauncher(parts: LauncherParts): Launch {
     const era = definition.era === 'auto' ? (request.era ?? 'auto') : definition.era
     return openConnection(
       { server, openWire, clock, timers, onListChanged },
-      { server, era, probeMs: parts.probeMs, startMs: START_MS, relaysBaggage },
+      { server, era, asks: request.asks, probeMs: parts.probeMs, startMs: START_MS, relaysBaggage },
       signal,
     )
   }

@@ -14,8 +14,10 @@ export type PendingRequest = {
   /** Longest silence, and longest wait whatever comes (RUN-54). */
   readonly idleMs: number
   readonly absoluteMs: number
-  readonly startedMs: number
+  startedMs: number
   activeMs: number
+  /** Questions of the server that its client has not answered; no clock runs meanwhile. */
+  openQuestions: number
   readonly relay: Relay | undefined
   readonly cancellation: Cancellation
   readonly resolve: (frame: ServerFrame) => void
@@ -26,6 +28,8 @@ export type PendingRequest = {
 export type PendingRequests = Readonly<{
   add: (request: PendingRequest) => number
   get: (hopId: number) => PendingRequest | undefined
+  /** The one that is open, when there is just one: whatever names no request can be about no other (MCP-61). */
+  only: () => PendingRequest | undefined
   /** Takes it out, so that only one answer ever counts. */
   take: (hopId: number) => PendingRequest | undefined
   /** Ids whose time is over, with the error that says which clock fired. */
@@ -45,6 +49,7 @@ export function createPendingRequests(server: string): PendingRequests {
       return lastHopId
     },
     get: (hopId) => open.get(hopId),
+    only: () => (open.size === 1 ? [...open.values()][0] : undefined),
     take(hopId) {
       const found = open.get(hopId)
       open.delete(hopId)
@@ -68,6 +73,7 @@ export function createPendingRequests(server: string): PendingRequests {
 }
 
 function firedClock(request: PendingRequest, nowMs: number): 'absolute' | 'idle' | undefined {
+  if (request.openQuestions > 0) return undefined
   if (nowMs - request.startedMs >= request.absoluteMs) return 'absolute'
   return nowMs - request.activeMs >= request.idleMs ? 'idle' : undefined
 }

@@ -96,7 +96,7 @@ const slotsOf = (
   [...slots].filter(([, { key }]) => key.workspaceId === workspaceId && key.serverId === serverId)
 
 const keyText = (key: InstanceKey): string =>
-  `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion} ${key.principal}`
+  `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion} ${key.principal} ${key.asks} ${key.lane}`
 
 function remember<V>(map: Map<string, V>, key: string, make: () => V): V {
   const known = map.get(key)

@@ -18,9 +18,12 @@ export function createReceiver(
   pending: PendingRequests,
   wire: Pick<Wire, 'send'>,
 ): WireEvents['onMessage'] {
-  const answer = createServerRequests((bytes, method) =>
-    wire.send({ bytes, method, era: 'legacy' }),
-  )
+  const answer = createServerRequests({
+    clock,
+    send: (bytes, method) => wire.send({ bytes, method, era: 'legacy' }),
+  })
+  const ownerOf = (hopId: number | undefined) =>
+    hopId === undefined ? pending.only() : pending.get(hopId)
 
   function takeNotification(frame: ServerFrame, hopId: number | undefined): void {
     if (frame.method === 'notifications/progress') {
@@ -35,7 +38,7 @@ export function createReceiver(
   return function receive(bytes, hopId) {
     const frame = readOrUndefined(bytes)
     if (!frame) return false
-    if (frame.kind === 'request') answer(frame)
+    if (frame.kind === 'request') answer(frame, ownerOf(hopId))
     else if (frame.kind === 'notification') takeNotification(frame, hopId)
     else if (typeof frame.id === 'number' && (hopId ?? frame.id) === frame.id) {
       pending.take(frame.id)?.resolve(frame)

@@ -1,6 +1,7 @@
 import type { Clock } from '../ground/clock.ts'
 import type { Outlet } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
+import type { Askable } from '../model/question.ts'
 import { readValue } from '../protocol/members.ts'
 import type { ServerFrame } from '../protocol/server-frame.ts'
 import { splice } from '../protocol/splice.ts'
@@ -11,6 +12,8 @@ export type Relay = Readonly<{
   progress: (frame: ServerFrame) => void
   /** Any other notification that came on the call's own stream. */
   notify: (frame: ServerFrame) => void
+  /** Takes what the server asks of the client. */
+  askable?: Askable
 }>
 
 const PROGRESS_PER_SECOND_MAX = 20
@@ -35,6 +38,7 @@ export function createRelay(frame: Frame, outlet: Outlet, clock: Pick<Clock, 'no
     notify({ bytes }) {
       if (mayLog()) outlet.notify(bytes)
     },
+    ...(outlet.askable && { askable: outlet.askable }),
   }
 }
 

@@ -34,7 +34,8 @@ export function createRun({ registry, connect, eras, beforeSend }: RunParts): Ru
   ): Promise<CallResult> {
     const { principal, call } = armed.clearance
     const definition = definitionOf(registry, call)
-    const target = { definition, credentials: armed.credentials, principal }
+    const asks = outlet.askable?.asks ?? []
+    const target = { definition, credentials: armed.credentials, principal, asks }
     return connect(
       target,
       async (connection: Connection) => {

@@ -1,24 +1,90 @@
+import type { Clock } from '../ground/clock.ts'
+import type { Answer, Askable, QuestionMethod } from '../model/question.ts'
+import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
+import { readValue } from '../protocol/members.ts'
 import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { PendingRequest } from './pending-requests.ts'
 
-const METHOD_NOT_FOUND = -32601
+export type ServerRequestParts = Readonly<{
+  clock: Pick<Clock, 'nowMs'>
+  send: (bytes: Buffer, method: string) => void
+}>
+
+const METHOD_NOT_FOUND = refusal(-32_601, 'Method not found')
+const MODE_NOT_OFFERED = refusal(-32_602, 'The client does not offer this mode')
+const CLIENT_GONE = refusal(-32_603, 'The client did not answer')
+const CANCELLED: Answer = { result: Buffer.from('{"action":"cancel"}') }
+const PONG: Answer = { result: Buffer.from('{}') }
 
 /**
- * Answers what a server asks of its client. Only `ping` has an answer yet; everything else is told at once that it is
- * not offered, so that a server never waits for it.
+ * Answers what a server asks of its client. A question goes to the client whose call it belongs to, as far as it
+ * offered to be asked; everything else is told at once that it is not offered, so that a server never waits for it
+ * (MCP-61, MCP-69).
  */
 export function createServerRequests(
-  send: (bytes: Buffer, method: string) => void,
-): (frame: ServerFrame) => void {
-  return function answerServer({ id, method }) {
-    if (id === undefined) return
-    const answer =
-      method === 'ping'
-        ? { result: {} }
-        : { error: { code: METHOD_NOT_FOUND, message: 'Method not found' } }
+  parts: ServerRequestParts,
+): (frame: ServerFrame, owner: PendingRequest | undefined) => void {
+  function reply({ bytes, spans }: ServerFrame, answer: Answer): void {
+    if (!spans.id) return
+    const [name, value] = 'result' in answer ? ['result', answer.result] : ['error', answer.error]
+    const id = bytes.toString('utf8', ...spans.id)
+    const text = `{"jsonrpc":"2.0","id":${id},"${name}":${value.toString('utf8')}}`
     try {
-      send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, ...answer })), 'response')
+      parts.send(Buffer.from(text), 'response')
     } catch {
       // A server that does not read, or is gone, gets no answer.
     }
   }
+
+  return function answerServer(frame, owner) {
+    const { method } = frame
+    if (method === 'ping') return reply(frame, PONG)
+    const askable = owner?.relay?.askable
+    if (!owner || !askable || !isQuestionMethod(method)) return reply(frame, METHOD_NOT_FOUND)
+    const params = paramsOf(frame)
+    const refused = refusalOf(askable, method, params)
+    if (refused) return reply(frame, refused)
+    void askPausing(parts, owner, () => askable.ask({ method, params }))
+      .catch(() => unanswered(method))
+      .then((answer) => reply(frame, answer))
+  }
+}
+
+/** What a question gets that its client gave no answer to (MCP-63, MCP-68). */
+const unanswered = (method: QuestionMethod): Answer =>
+  method === 'elicitation/create' ? CANCELLED : CLIENT_GONE
+
+function refusalOf({ asks }: Askable, method: QuestionMethod, params: Buffer): Answer | undefined {
+  if (asks.includes(askNeeded(method, JSON.parse(params.toString('utf8'))))) return undefined
+  const isOtherMode = asks.some((ask) => ask.startsWith('elicitation.'))
+  return method === 'elicitation/create' && isOtherMode ? MODE_NOT_OFFERED : METHOD_NOT_FOUND
+}
+
+/** A person may take longer than a server: the clocks of the call stand still until the client has answered. */
+async function askPausing(
+  { clock }: ServerRequestParts,
+  owner: PendingRequest,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const askedMs = clock.nowMs()
+  owner.openQuestions += 1
+  try {
+    return await ask()
+  } finally {
+    owner.openQuestions -= 1
+    if (owner.openQuestions === 0) {
+      const waitedMs = clock.nowMs() - askedMs
+      owner.startedMs += waitedMs
+      owner.activeMs += waitedMs
+    }
+  }
+}
+
+function paramsOf({ bytes, spans }: ServerFrame): Buffer {
+  const isObject = spans.params && typeof readValue(bytes, spans.params) === 'object'
+  return isObject && spans.params ? bytes.subarray(...spans.params) : Buffer.from('{}')
+}
+
+function refusal(code: number, message: string): Answer {
+  return { error: Buffer.from(JSON.stringify({ code, message })) }
 }

@@ -27,7 +27,17 @@ export function createRedact({ onEcho }: Readonly<{ onEcho: OnEcho }>): Redact {
     },
     outlet(armed, outlet) {
       if (armed.credentials.scrubber.isIdle) return outlet
-      return { notify: (frame) => outlet.notify(scrub(armed, frame)) }
+      const { askable } = outlet
+      const hide = (bytes: Buffer): Buffer => scrub(armed, bytes)
+      return {
+        notify: (frame) => outlet.notify(hide(frame)),
+        ...(askable && {
+          askable: {
+            asks: askable.asks,
+            ask: async ({ method, params }) => askable.ask({ method, params: hide(params) }),
+          },
+        }),
+      }
     },
   }
 }

@@ -1,3 +1,6 @@
+import type { Ask } from '../../model/question.ts'
+import { readAsks } from '../client-asks.ts'
+
 /** Revisions with an `initialize` handshake, newest first. */
 export const legacyVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
 
@@ -19,3 +22,17 @@ export const isLaterVersion = (version: string): boolean =>
 export function isSessionVersion(negotiated: LegacyVersion, header: string | undefined): boolean {
   return header === undefined || header === negotiated || negotiated < '2025-06-18'
 }
+
+/** What each way of being asked came with; before it, no client can mean it (MCP-62). */
+const since: Readonly<Record<Ask, LegacyVersion>> = {
+  'elicitation.form': '2025-06-18',
+  'elicitation.url': '2025-11-25',
+  sampling: '2024-11-05',
+  'sampling.context': '2025-11-25',
+  'sampling.tools': '2025-11-25',
+  roots: '2024-11-05',
+}
+
+/** What a client of a revision declared that it can be asked for. */
+export const asksOf = (version: LegacyVersion, capabilities: unknown): readonly Ask[] =>
+  readAsks(capabilities).filter((ask) => since[ask] <= version)

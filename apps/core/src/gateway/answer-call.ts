@@ -1,0 +1,173 @@
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { NewId } from '../ground/ids.ts'
+import type { Action, Call, Outlet } from '../model/call.ts'
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
+import { readAsks } from '../protocol/client-asks.ts'
+import type { Headers } from '../protocol/headers.ts'
+import { metaKeys } from '../protocol/meta-keys.ts'
+import { checkParamHeaders } from '../protocol/rev-2026-07-28/param-headers.ts'
+import type { Exchange, Exchanges, Turn } from './exchanges.ts'
+import type { GovernedCall, GovernedOutcome } from './governed-call.ts'
+import { createNotices } from './notices.ts'
+import { type Asked, type McpReply, renderOutcome } from './outcome.ts'
+import { renderQuestions } from './render-round.ts'
+import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
+import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
+import { ownerOf, type Session } from './sessions.ts'
+import type { Slots } from './slots.ts'
+import type { Viewer, Views } from './views.ts'
+
+export type Asking = Asked &
+  Viewer &
+  Readonly<{
+    headers: Headers
+    clientIp: string
+    /** Of a legacy client. */
+    session?: Session
+    outlet: Outlet
+    signal: AbortSignal
+  }>
+
+export type AnswerCallDeps = ResolveTools &
+  Readonly<{
+    views: Views
+    /** Whether a restriction reads the arguments of an entry (POL-15). */
+    readsArguments: (workspaceId: string, server: ServerRef, item: CatalogueItem) => boolean
+    slots: Slots
+    rounds: RoundStates
+    exchanges: Exchanges
+    governedCall: GovernedCall
+    clock: Pick<Clock, 'nowMs'>
+    newId: NewId
+  }>
+
+/** A request that reaches a server: whole, or one round of an exchange with questions in between. */
+export async function answerCall(
+  deps: AnswerCallDeps,
+  asking: Asking,
+  action: Action,
+): Promise<McpReply> {
+  const state = roundOf(deps, asking)
+  if (state?.kind === 'parked') return resume(deps, asking, state)
+  const giveBack = deps.slots.take(asking.principal.agent.id)
+  let isHandedOn = false
+  try {
+    const call = resolve(deps, asking, { action, state })
+    const asks = asking.era === 'modern' ? readAsks(declaredBy(asking)) : []
+    if (asks.length === 0) return render(deps, asking, call, await govern(deps, asking, call))
+    const owner = ownerOf(asking.principal)
+    const { frame, outlet, signal: closed } = asking
+    const exchange = deps.exchanges.open({ owner, call, asks, frame, outlet, closed })
+    isHandedOn = true
+    const within = { ...asking, outlet: exchange.outlet, signal: exchange.signal }
+    const turn = await exchange.begin(() => govern(deps, within, call).finally(giveBack))
+    return replyTo(deps, asking, { exchange, turn })
+  } finally {
+    if (!isHandedOn) giveBack()
+  }
+}
+
+async function resume(
+  deps: AnswerCallDeps,
+  asking: Asking,
+  state: Extract<RoundState, { kind: 'parked' }>,
+): Promise<McpReply> {
+  const exchange = deps.exchanges.find(state.exchange)
+  if (!exchange) throw callLost()
+  const { frame, outlet, signal: closed } = asking
+  const turn = await exchange.resume(state.nonce, { frame, outlet, closed })
+  return replyTo(deps, asking, { exchange, turn })
+}
+
+const replyTo = (
+  deps: AnswerCallDeps,
+  asking: Asking,
+  { exchange, turn }: Readonly<{ exchange: Exchange; turn: Turn }>,
+): McpReply => {
+  if ('outcome' in turn) return render(deps, asking, exchange.call, turn.outcome)
+  const state = { kind: 'parked', exchange: exchange.id, nonce: turn.nonce } as const
+  return renderQuestions(asking, {
+    questions: turn.questions,
+    requestState: deps.rounds.seal(asking.principal, asking.frame, state),
+  })
+}
+
+// oxlint-disable-next-line max-params -- what it was, what it came to, and for whom
+function render(
+  deps: AnswerCallDeps,
+  asking: Asking,
+  call: Call,
+  outcome: GovernedOutcome,
+): McpReply {
+  const { principal, frame } = asking
+  return renderOutcome(asking, call, {
+    outcome,
+    asks: readAsks(declaredBy(asking)),
+    sealState: (state) => deps.rounds.seal(principal, frame, { kind: 'relayed', ...state }),
+  })
+}
+
+async function govern(deps: AnswerCallDeps, asking: Asking, call: Call): Promise<GovernedOutcome> {
+  const { frame, principal, outlet, session, signal } = asking
+  const notices = createNotices(outlet, { frame, sessionLogLevel: session?.logLevel })
+  try {
+    return await deps.governedCall(principal, call, notices, signal)
+  } finally {
+    notices.close()
+  }
+}
+
+type Resolving = Readonly<{ action: Action; state: RoundState | undefined }>
+
+function resolve(deps: AnswerCallDeps, asking: Asking, { action, state }: Resolving): Call {
+  const { frame, principal, era, session, clientIp } = asking
+  const target = resolveTarget(action, frame, deps.views(asking), deps)
+  if (action === 'tool.call') checkTool(deps, asking, target)
+  const logLevel = session?.logLevel
+  const origin = {
+    id: deps.newId('call'),
+    workspaceId: principal.workspaceId,
+    action,
+    frame,
+    clientEra: era,
+    ...(logLevel !== undefined && { logLevel }),
+    ...(state?.kind === 'relayed' && { round: roundIn(state) }),
+    clientIp,
+    receivedAtMs: deps.clock.nowMs(),
+  }
+  return callOf(origin, target)
+}
+
+const roundIn = ({ serverState, approvalId }: Extract<RoundState, { kind: 'relayed' }>) => ({
+  ...(serverState !== undefined && { serverState }),
+  ...(approvalId !== undefined && { approvalId }),
+})
+
+/** Only modern clients come back with a state; legacy ones are asked while they wait. */
+function roundOf(deps: AnswerCallDeps, { era, frame, principal }: Asking): RoundState | undefined {
+  const isRound = 'requestState' in frame.params || 'inputResponses' in frame.params
+  if (era === 'legacy' && isRound) throw stateInvalid()
+  return deps.rounds.read(principal, frame)
+}
+
+/** What arguments have to be besides valid: what the headers say, and of no other names than rules know. */
+function checkTool(deps: AnswerCallDeps, asking: Asking, { entry, args }: Target): void {
+  const { server, item } = entry
+  const contract = deps.contracts(item)
+  if (asking.era === 'modern') checkParamHeaders(contract.paramHeaders, args, asking.headers)
+  const isStrict = deps.readsArguments(asking.principal.workspaceId, server, item)
+  if (isStrict) contract.checkNames(args)
+}
+
+function declaredBy({ frame }: Asking): unknown {
+  const meta = frame.params['_meta']
+  const isObject = typeof meta === 'object' && meta !== null
+  return isObject ? Reflect.get(meta, metaKeys.clientCapabilities) : undefined
+}
+
+const callLost = (): CoreError =>
+  new CoreError('params_invalid', {
+    problem:
+      'The call that this belongs to was lost, and may have run. Look before you make it again.',
+  })

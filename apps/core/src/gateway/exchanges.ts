@@ -1,0 +1,144 @@
+import { CoreError } from '../ground/errors.ts'
+import type { NewId } from '../ground/ids.ts'
+import type { Timers } from '../ground/timers.ts'
+import type { Call, Outlet } from '../model/call.ts'
+import type { Frame } from '../model/frame.ts'
+import type { Ask } from '../model/question.ts'
+import type { GovernedOutcome } from './governed-call.ts'
+import { withTokenOf } from './notices.ts'
+import { createQuestionRoom, type KeyedQuestion } from './question-room.ts'
+
+/** What a round of an exchange ends in: the call's outcome, or questions for the client to come back with. */
+export type Turn =
+  | Readonly<{ outcome: GovernedOutcome }>
+  | Readonly<{ questions: readonly KeyedQuestion[]; nonce: string }>
+
+/**
+ * One call of a client that is asked in rounds, from its first request to its outcome. Between two rounds it is
+ * parked: the server's request stays open, and nobody's hanging up ends it (MCP-66, MCP-68).
+ */
+export type Exchange = Readonly<{
+  id: string
+  call: Call
+  outlet: Outlet
+  /** Aborts when the client left in the middle of a round, or never came back. */
+  signal: AbortSignal
+  /** Starts the call and gives its first turn. */
+  begin: (work: () => Promise<GovernedOutcome>) => Promise<Turn>
+  /**
+   * The client is back, with answers to what it was asked, on another stream.
+   *
+   * @throws CoreError `params_invalid` when it came back with this state before
+   */
+  resume: (nonce: string, round: Round) => Promise<Turn>
+}>
+
+/** A request of the client, and its way back. */
+export type Round = Readonly<{ frame: Frame; outlet: Outlet; closed: AbortSignal }>
+
+export type FirstRound = Round & Readonly<{ owner: string; call: Call; asks: readonly Ask[] }>
+
+export type Exchanges = Readonly<{
+  open: (first: FirstRound) => Exchange
+  /** Undefined when nothing is parked under that id, on this process or any more. */
+  find: (id: string) => Exchange | undefined
+}>
+
+type Parts = Readonly<{ newId: NewId; timers: Pick<Timers, 'after'> }>
+
+/** Beyond these nobody else is kept waiting (MCP-70). */
+const PARKED_PER_OWNER_MAX = 8
+const PARKED_MAX = 1000
+/** A client that does not come back in this time is not coming (MCP-68). */
+const PARKED_MS_MAX = 5 * 60_000
+/** What a server gets to end its call once nobody answers it any more. */
+const GRACE_MS = 5_000
+
+export function createExchanges(parts: Parts): Exchanges {
+  const parked = new Map<string, Readonly<{ owner: string; exchange: Exchange }>>()
+
+  const mayPark = (owner: string): boolean =>
+    parked.size < PARKED_MAX &&
+    [...parked.values()].filter((one) => one.owner === owner).length < PARKED_PER_OWNER_MAX
+
+  return {
+    open(first) {
+      const { owner } = first
+      const exchange: Exchange = createExchange(parts, first, {
+        mayPark: () => mayPark(owner),
+        park: () => void parked.set(exchange.id, { owner, exchange }),
+        unpark: () => void parked.delete(exchange.id),
+      })
+      return exchange
+    },
+    find: (id) => parked.get(id)?.exchange,
+  }
+}
+
+type Place = Readonly<{ mayPark: () => boolean; park: () => void; unpark: () => void }>
+
+function createExchange({ newId, timers }: Parts, first: FirstRound, place: Place): Exchange {
+  const leaving = new AbortController()
+  const room = createQuestionRoom(() => !leaving.signal.aborted && place.mayPark())
+  let { notify } = first.outlet
+  let attending = attend(first.closed, leaving)
+  let parking: Readonly<{ nonce: string; expiry: Disposable }> | undefined
+
+  async function turn(outcome: Promise<GovernedOutcome>): Promise<Turn> {
+    const ended = await Promise.race([outcome, room.asked()]).finally(() =>
+      attending[Symbol.dispose](),
+    )
+    if (ended) return { outcome: ended }
+    notify = silent
+    const nonce = newId('rnd')
+    parking = { nonce, expiry: timers.after(PARKED_MS_MAX, expire) }
+    place.park()
+    return { questions: room.all(), nonce }
+  }
+
+  function expire(): void {
+    place.unpark()
+    room.giveUp()
+    timers.after(GRACE_MS, () => leaving.abort(new Error('the client did not come back')))
+  }
+
+  let outcome: Promise<GovernedOutcome>
+  return {
+    id: newId('exc'),
+    call: first.call,
+    signal: leaving.signal,
+    outlet: {
+      notify: (frame) => notify(frame),
+      askable: { asks: first.asks, ask: async (question) => room.ask(question) },
+    },
+    begin(work) {
+      outcome = work()
+      // Whoever comes back is told of its failure; when nobody does, the log has it.
+      outcome.catch(() => undefined)
+      return turn(outcome)
+    },
+    async resume(nonce, { frame, outlet, closed }) {
+      if (parking?.nonce !== nonce) throw stateUsed()
+      parking.expiry[Symbol.dispose]()
+      parking = undefined
+      place.unpark()
+      notify = withTokenOf(frame, outlet).notify
+      attending = attend(closed, leaving)
+      room.take(frame)
+      return turn(outcome)
+    },
+  }
+}
+
+const silent = (): void => undefined
+
+/** While its request is open, a client that hangs up has given the call up (MCP-131). */
+function attend(closed: AbortSignal, leaving: AbortController): Disposable {
+  const leave = (): void => leaving.abort(closed.reason)
+  if (closed.aborted) leave()
+  closed.addEventListener('abort', leave, { once: true })
+  return { [Symbol.dispose]: () => closed.removeEventListener('abort', leave) }
+}
+
+const stateUsed = (): CoreError =>
+  new CoreError('params_invalid', { problem: 'The request state was used already.' })

@@ -1,0 +1,66 @@
+import { CoreError } from '../ground/errors.ts'
+import type { Frame } from '../model/frame.ts'
+import type { Answer, Question } from '../model/question.ts'
+import { OPEN_OBJECT } from '../protocol/json-bytes.ts'
+import { readMembers } from '../protocol/members.ts'
+
+export type KeyedQuestion = readonly [key: string, question: Question]
+
+/** Questions of one call that wait for its client to come back. */
+export type QuestionRoom = Readonly<{
+  ask: (question: Question) => Promise<Answer>
+  /** Resolves as soon as a question waits. */
+  asked: () => Promise<undefined>
+  all: () => readonly KeyedQuestion[]
+  /** Hands out what the client says to each, byte for byte; what it does not answer goes on waiting (MCP-67). */
+  take: (frame: Frame) => void
+  /** Nobody comes back. */
+  giveUp: () => void
+}>
+
+type Waiting = Readonly<{ question: Question; settle: PromiseWithResolvers<Answer> }>
+
+/** `mayWait` says whether one more may be kept waiting at all (MCP-70). */
+export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
+  const waiting = new Map<string, Waiting>()
+  let arrival = Promise.withResolvers<undefined>()
+  let count = 0
+
+  return {
+    ask(question) {
+      if (!mayWait()) return Promise.reject(new CoreError('calls_limited'))
+      const settle = Promise.withResolvers<Answer>()
+      count += 1
+      waiting.set(`q${count}`, { question, settle })
+      arrival.resolve(undefined)
+      return settle.promise
+    },
+    asked() {
+      if (waiting.size === 0) arrival = Promise.withResolvers<undefined>()
+      return arrival.promise
+    },
+    all: () => [...waiting].map(([key, { question }]) => [key, question]),
+    take(frame) {
+      for (const [key, result] of responsesIn(frame)) {
+        waiting.get(key)?.settle.resolve({ result })
+        waiting.delete(key)
+      }
+    },
+    giveUp() {
+      for (const { settle } of waiting.values()) {
+        settle.reject(new Error('the client did not come back'))
+      }
+      waiting.clear()
+    },
+  }
+}
+
+/** Whatever is no object answers nothing. */
+function responsesIn({ bytes, spans }: Frame): readonly (readonly [key: string, bytes: Buffer])[] {
+  const members = spans.params ? readMembers(bytes, spans.params) : []
+  const responses = members.find(({ name }) => name === 'inputResponses')
+  if (!responses) return []
+  return readMembers(bytes, responses.value)
+    .filter(({ value }) => bytes[value[0]] === OPEN_OBJECT)
+    .map(({ name, value }) => [name, bytes.subarray(...value)])
+}

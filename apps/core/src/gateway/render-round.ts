@@ -1,0 +1,23 @@
+import type { Question } from '../model/question.ts'
+import { metaKeys } from '../protocol/meta-keys.ts'
+import { answerTo, type Asked, type McpReply } from './outcome.ts'
+
+export type Asks = Readonly<{
+  questions: readonly (readonly [key: string, question: Question])[]
+  requestState: string
+}>
+
+/** Questions of a server that asks by requests, in the form of clients that are asked in results (MCP-66). */
+export function renderQuestions(asked: Asked, { questions, requestState }: Asks): McpReply {
+  const requests = questions.map(
+    ([key, { method, params }]) =>
+      `${JSON.stringify(key)}:{"method":"${method}","params":${params.toString('utf8')}}`,
+  )
+  const result = [
+    '{"resultType":"input_required","inputRequests":{',
+    requests.join(','),
+    `},"requestState":${JSON.stringify(requestState)}`,
+    `,"_meta":{"${metaKeys.serverInfo}":${asked.serverInfo}}}`,
+  ]
+  return { status: 200, body: answerTo(asked, result.join('')) }
+}

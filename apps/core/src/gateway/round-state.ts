@@ -1,0 +1,86 @@
+import { z } from 'zod'
+
+import { sha256Hex } from '../crypto/digest.ts'
+import type { Clock } from '../ground/clock.ts'
+import { CoreError } from '../ground/errors.ts'
+import type { Frame } from '../model/frame.ts'
+import type { Principal } from '../model/principal.ts'
+import { readMembers } from '../protocol/members.ts'
+import type { Sealing } from './seal.ts'
+import { ownerOf } from './sessions.ts'
+
+const bound = {
+  owner: z.string(),
+  /** Of the method and of the params that every round repeats. */
+  call: z.string(),
+  expiresAtMs: z.int(),
+}
+const RoundState = z.discriminatedUnion('kind', [
+  /** The server waits for nothing; all that it needs comes back with the client (MCP-60). */
+  z.strictObject({
+    kind: z.literal('relayed'),
+    ...bound,
+    serverState: z.string().optional(),
+    approvalId: z.string().optional(),
+  }),
+  /** The server's own request stays open here until the client comes back (MCP-66). */
+  z.strictObject({ kind: z.literal('parked'), ...bound, exchange: z.string(), nonce: z.string() }),
+])
+
+/** What a modern client is given to come back with. To the client it is opaque. */
+export type RoundState = Readonly<z.infer<typeof RoundState>>
+type Kept<S> = S extends RoundState ? Omit<S, keyof typeof bound> : never
+
+export type RoundStates = Readonly<{
+  seal: (principal: Principal, frame: Frame, state: Kept<RoundState>) => string
+  /**
+   * What the request comes back with; undefined for one that begins.
+   *
+   * @throws CoreError `params_invalid` for a state of somebody else, of another call, altered, or too old (MCP-67)
+   */
+  read: (principal: Principal, frame: Frame) => RoundState | undefined
+}>
+
+const ROUND_MS = 10 * 60_000
+
+export function createRoundStates({
+  seal,
+  open,
+  clock,
+}: Sealing & Readonly<{ clock: Pick<Clock, 'nowMs'> }>): RoundStates {
+  return {
+    seal(principal, frame, state) {
+      const expiresAtMs = clock.nowMs() + ROUND_MS
+      const binding = { owner: ownerOf(principal), call: digestOf(frame), expiresAtMs }
+      return seal('mcp-round', JSON.stringify({ ...state, ...binding }))
+    },
+    read(principal, frame) {
+      const sealed = frame.params['requestState']
+      if (sealed === undefined) return undefined
+      const text = typeof sealed === 'string' ? open('mcp-round', sealed) : undefined
+      const state = text === undefined ? undefined : RoundState.parse(JSON.parse(text))
+      const isOurs =
+        state?.owner === ownerOf(principal) &&
+        state.call === digestOf(frame) &&
+        state.expiresAtMs > clock.nowMs()
+      if (!state || !isOurs) throw stateInvalid()
+      return state
+    },
+  }
+}
+
+export const stateInvalid = (): CoreError =>
+  new CoreError('params_invalid', { problem: 'The request state is not valid.' })
+
+/** Members of the params that differ from round to round. */
+const CHANGING: ReadonlySet<string> = new Set(['inputResponses', 'requestState', '_meta'])
+
+/** By the bytes, so that nothing which a server may tell apart counts as the same call. */
+function digestOf({ method, bytes, spans }: Frame): string {
+  const members = spans.params ? readMembers(bytes, spans.params) : []
+  const kept = members
+    .filter(({ name }) => !CHANGING.has(name))
+    .map(({ name, value }) => [name, bytes.toString('utf8', ...value)])
+    .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))
+  return sha256Hex(JSON.stringify([method, kept]))
+}

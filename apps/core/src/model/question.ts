@@ -1,0 +1,34 @@
+/** What a client lets itself be asked for while its call runs: its declared capabilities, one word each. */
+export const asks = [
+  'elicitation.form',
+  'elicitation.url',
+  'sampling',
+  'sampling.context',
+  'sampling.tools',
+  'roots',
+] as const
+export type Ask = (typeof asks)[number]
+
+export const questionMethods = [
+  'elicitation/create',
+  'sampling/createMessage',
+  'roots/list',
+] as const
+export type QuestionMethod = (typeof questionMethods)[number]
+
+/** A server's request to the client in the middle of a call. */
+export type Question = Readonly<{
+  method: QuestionMethod
+  /** Its params as the server wrote them: one JSON text. */
+  params: Buffer
+}>
+
+/** What the client said to a question: a result or a JSON-RPC error, each as one JSON text. */
+export type Answer = Readonly<{ result: Buffer } | { error: Buffer }>
+
+/** A client that can be asked. Nothing it did not offer, and nothing a rule forbids, ever reaches it (MCP-55). */
+export type Askable = Readonly<{
+  asks: readonly Ask[]
+  /** Rejects when the call is over, or nobody answered in time. */
+  ask: (question: Question) => Promise<Answer>
+}>

@@ -1,0 +1,65 @@
+import type { Span } from '../model/frame.ts'
+import { type Member, readMembers, readValue } from './members.ts'
+import { readServerFrame, type ServerFrame } from './server-frame.ts'
+import { splice } from './splice.ts'
+
+/** One question of a result that is none yet. */
+export type InputRequest = Readonly<{
+  key: string
+  method: string
+  /** Its params, byte for byte. */
+  params: Buffer
+}>
+
+/** What a modern server wants before it goes on (revision 2026-07-28, multi round-trip requests). */
+export type InputRequired = Readonly<{
+  requests: readonly InputRequest[]
+  /** Opaque; goes back exactly. */
+  requestState?: string
+}>
+
+/** Undefined for every other message, and for a result that asks for nothing at all. */
+export function inputRequired({ bytes, spans }: ServerFrame): InputRequired | undefined {
+  if (!spans.result || !spans.resultType) return undefined
+  if (readValue(bytes, spans.resultType) !== 'input_required') return undefined
+  const members = membersOf(bytes, spans.result)
+  const requestState = stringAt(bytes, members.get('requestState'))
+  const asked = members.get('inputRequests')
+  const requests = asked
+    ? readMembers(bytes, asked.value).map((one) => readRequest(bytes, one))
+    : []
+  if (requests.length === 0 && requestState === undefined) return undefined
+  return { requests, ...(requestState !== undefined && { requestState }) }
+}
+
+function readRequest(bytes: Buffer, { name, value }: Member): InputRequest {
+  const members = membersOf(bytes, value)
+  const params = members.get('params')
+  const isObject = params !== undefined && bytes[params.value[0]] === OPEN
+  return {
+    key: name,
+    method: stringAt(bytes, members.get('method')) ?? '',
+    params: isObject ? bytes.subarray(...params.value) : Buffer.from('{}'),
+  }
+}
+
+const OPEN = '{'.charCodeAt(0)
+
+const membersOf = (bytes: Buffer, object: Span): ReadonlyMap<string, Member> =>
+  new Map(readMembers(bytes, object).map((member) => [member.name, member]))
+
+function stringAt(bytes: Buffer, member: Member | undefined): string | undefined {
+  const value = member && readValue(bytes, member.value)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A state of Peta's in the place of the server's own, or beside what has none. */
+export function withRequestState(body: Buffer, requestState: string): Buffer {
+  const { result } = readServerFrame(body).spans
+  if (!result) throw new RangeError('only a result holds a request state')
+  const text = JSON.stringify(requestState)
+  const theirs = readMembers(body, result).find(({ name }) => name === 'requestState')
+  if (theirs) return splice(body, [{ span: theirs.value, text }])
+  const at = result[0] + 1
+  return splice(body, [{ span: [at, at], text: `"requestState":${text},` }])
+}
