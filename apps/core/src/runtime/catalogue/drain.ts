@@ -1,9 +1,12 @@
+import { z } from 'zod'
+
 import { CoreError, isCoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
 import type { Scrubber } from '../../model/clearance.ts'
 import type { ListTtls } from '../../model/catalogue.ts'
-import type { ItemKind } from '../../model/server.ts'
+import type { ItemKind, ServerRef } from '../../model/server.ts'
 import { readElements, readMembers, readValue } from '../../protocol/members.ts'
+import { annotationProblem } from '../../protocol/rev-2026-07-28/annotation-problem.ts'
 import { readTtlMs } from '../../protocol/read-ttl.ts'
 import type { ServerFrame } from '../../protocol/server-frame.ts'
 import type { Connection } from '../connection.ts'
@@ -26,6 +29,9 @@ export type Draining = Readonly<{
   scrubber: Scrubber
   /** Slug, for errors. */
   server: string
+  transport: ServerRef['transport']
+  /** Told of each tool that is left out because nobody could call it. */
+  onUncallable: (name: string, problem: string) => void
 }>
 
 type ListOf = List & Readonly<{ server: string }>
@@ -72,19 +78,36 @@ const METHOD_NOT_FOUND = -32601
  *
  * @throws CoreError `server_misbehaves`, and whatever a request fails with
  */
-export async function drainLists(
-  { connection, scrubber, server }: Draining,
-  signal: AbortSignal,
-): Promise<Drained> {
+export async function drainLists(draining: Draining, signal: AbortSignal): Promise<Drained> {
+  const { connection, scrubber, server } = draining
   const offered = LISTS.filter(({ capability }) => capability in connection.greeting.capabilities)
   const lists = await Promise.all(
     offered.map((list) => drainList(connection, { ...list, server }, signal)),
   )
   return {
-    items: lists.flatMap(({ items }) => items).map((item) => scrubbed(item, scrubber)),
+    items: lists
+      .flatMap(({ items }) => items)
+      .filter((item) => isCallable(item, draining))
+      .map((item) => scrubbed(item, scrubber)),
     ttls: Object.fromEntries(lists.map(({ kind, ttlMs }) => [kind, ttlMs])),
   }
 }
+
+/** A modern HTTP server wants arguments in headers; what it says of them has rules (MCP-54). */
+function isCallable(item: ListedItem, draining: Draining): boolean {
+  const { connection, scrubber, transport, onUncallable } = draining
+  const isAnnotated = item.kind === 'tool' && item.definition.includes(ANNOTATION)
+  if (!isAnnotated || transport !== 'http' || connection.greeting.era !== 'modern') return true
+  const problem = annotationProblem(InputSchema.parse(JSON.parse(item.definition)).inputSchema)
+  if (problem === undefined) return true
+  const shown = (text: string): string => scrubber.scrub(Buffer.from(text)).bytes.toString('utf8')
+  onUncallable(shown(item.name), shown(problem))
+  return false
+}
+
+/** Most tools have none; their definitions need no second look. */
+const ANNOTATION = 'x-mcp-header'
+const InputSchema = z.looseObject({ inputSchema: z.unknown() })
 
 /** A server may repeat a value it was given in what it says of itself (VLT-60). The pin stays that of what it said. */
 function scrubbed(item: ListedItem, { isIdle, scrub }: Scrubber): ListedItem {

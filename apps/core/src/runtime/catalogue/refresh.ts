@@ -82,14 +82,20 @@ async function refreshOnce(
   workspaceId: string,
   serverId: string,
 ): Promise<void> {
-  const { registry, connect, signal } = parts
+  const { registry, connect, log, signal } = parts
   const server = await find(registry, workspaceId, serverId)
-  const { slug, enabled } = server.definition
+  const { slug, enabled, transport } = server.definition
   if (!enabled) throw new CoreError('server_disabled', { server: slug })
+  const onUncallable = (tool: string, problem: string): void =>
+    log.warn(
+      { server: slug, tool, problem },
+      'a tool is left out: its header annotations are wrong',
+    )
   try {
     const { items, ttls } = await connect(
       server,
-      (connection, scrubber) => drainLists({ connection, scrubber, server: slug }, signal),
+      (connection, scrubber) =>
+        drainLists({ connection, scrubber, server: slug, transport, onUncallable }, signal),
       signal,
     )
     await keep(parts, server, items)
