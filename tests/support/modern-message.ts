@@ -1,9 +1,16 @@
+export type ModernRequest = Readonly<{
+  jsonrpc: '2.0'
+  id: number | string
+  method: string
+  params: Readonly<Record<string, unknown> & { _meta: Record<string, unknown> }>
+}>
+
 /** A request of the modern era, with the metadata that it has to carry. */
 export const modernRequest = (
   id: number | string,
   method: string,
   params: Readonly<Record<string, unknown>> = {},
-) => ({
+): ModernRequest => ({
   jsonrpc: '2.0',
   id,
   method,
