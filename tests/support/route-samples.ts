@@ -13,7 +13,7 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
   'groups.put': { members: [nobody('usr')] },
   'agents.create': { name: 'sample', ownership: 'user', labels: ['sample'] },
   'agents.change': { status: 'suspended', labels: ['sample'] },
-  'tokens.issue': { lifeSeconds: 60 },
+  'tokens.issue': { lifeSeconds: 60, profile: 'sample' },
   'tokens.rotate': { lifeSeconds: 60, overlapSeconds: 0 },
   'servers.install': {
     slug: 'sample',

@@ -78,7 +78,11 @@ function commandsOf(sources: AdminSources, stopping: AbortSignal): AdminCommands
   const { identity, policy, profiles, approvals, vault, runtime } = stages
   return {
     ...sessionCommands({ identity, publicUrl, prepareWorkspace: prepareWorkspace(sources) }),
-    ...peopleCommands({ identity, nowMs: clock.nowMs }),
+    ...peopleCommands({
+      identity,
+      isProfile: (workspaceId, name) => profiles.find(workspaceId, name) !== undefined,
+      nowMs: clock.nowMs,
+    }),
     ...serverCommands({ runtime }),
     ...profileCommands({ profiles, catalogue: runtime.catalogue, publicUrl }),
     ...secretCommands({ vault }),

@@ -6,6 +6,7 @@ import { createMcp } from './gateway/mcp.ts'
 import type { SealPurpose } from './gateway/seal.ts'
 import { createMcpEndpoint, type McpEndpoint } from './http/mcp-endpoint.ts'
 import { metadataUrl } from './http/well-known.ts'
+import { mcpResource } from './identity/resource.ts'
 import type { Stages } from './open-stages.ts'
 import type { StageKeys } from './open-vault.ts'
 import { narrow } from './profile/narrow.ts'
@@ -36,7 +37,7 @@ export function buildMcp(
     createMcpEndpoint({
       mcp,
       identify(authorization, name) {
-        const principal = identity.identify(authorization, 'mcp')
+        const principal = identity.identify(authorization, mcpResource(name))
         if (name === undefined) return { principal }
         const profile = profiles.find(principal.workspaceId, name)
         if (!profile) throw new CoreError('unauthenticated')

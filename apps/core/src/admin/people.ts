@@ -3,12 +3,14 @@ import { GroupName } from '@peta/contract'
 import { CoreError } from '../ground/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tokenState, type AgentRecord, type TokenRecord } from '../identity/records.ts'
+import { profileOf } from '../identity/resource.ts'
 import type { TokenSecret } from '../identity/tokens.ts'
 import type { AdminCommands } from './command.ts'
 import { pageOf } from './page.ts'
 
 export type PeopleParts = Readonly<{
   identity: Pick<Identity, 'directory' | 'changes' | 'tokens'>
+  isProfile: (workspaceId: string, name: string) => boolean
   nowMs: () => number
 }>
 
@@ -29,10 +31,10 @@ type TokenNames = Extract<Names, `tokens.${string}`>
 const MS_PER_S = 1000
 
 /** People, groups, agents and their tokens. */
-export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, Names> {
-  const { directory, changes } = identity
+export function peopleCommands(parts: PeopleParts): Pick<AdminCommands, Names> {
+  const { directory, changes } = parts.identity
   return {
-    ...tokenCommands({ identity, nowMs }),
+    ...tokenCommands(parts),
 
     async 'users.list'({ person, query }) {
       const workspace = directory.workspace(person.workspaceId)
@@ -72,7 +74,8 @@ export function peopleCommands({ identity, nowMs }: PeopleParts): Pick<AdminComm
   }
 }
 
-function tokenCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, TokenNames> {
+function tokenCommands(parts: PeopleParts): Pick<AdminCommands, TokenNames> {
+  const { identity, nowMs, isProfile } = parts
   const { directory, tokens } = identity
   const view = (record: TokenRecord) => tokenView(record, nowMs())
   const secretView = ({ token, record }: TokenSecret) => ({ ...view(record), token })
@@ -86,8 +89,15 @@ function tokenCommands({ identity, nowMs }: PeopleParts): Pick<AdminCommands, To
       return { items: items.map(view), ...(next && { next }) }
     },
 
-    'tokens.issue': async ({ person, params, body }) =>
-      secretView(await tokens.issue(person, params.agent, body.lifeSeconds * MS_PER_S)),
+    async 'tokens.issue'({ person, params, body: { lifeSeconds, profile } }) {
+      const { workspaceId } = person
+      if (!directory.workspace(workspaceId).agent(params.agent)) throw new CoreError('not_found')
+      if (profile !== undefined && !isProfile(workspaceId, profile)) {
+        throw new CoreError('invalid_request', { problem: 'profile: name one that there is.' })
+      }
+      const terms = { lifeMs: lifeSeconds * MS_PER_S, ...(profile !== undefined && { profile }) }
+      return secretView(await tokens.issue(person, params.agent, terms))
+    },
 
     async 'tokens.rotate'({ person, params, body }) {
       const key = { agentId: params.agent, tokenId: params.token }
@@ -127,11 +137,12 @@ const agentView = (agent: AgentRecord) => ({
   createdAt: agent.createdAtMs,
 })
 
-const tokenView = (token: TokenRecord, nowMs: number) => ({
+const tokenView = ({ resource, ...token }: TokenRecord, nowMs: number) => ({
   id: token.id,
   agentId: token.agentId,
   state: tokenState(token, nowMs),
   createdAt: token.createdAtMs,
   expiresAt: token.expiresAtMs,
   ...(token.lastUsedAtMs !== undefined && { lastUsedAt: token.lastUsedAtMs }),
+  ...(profileOf(resource) !== undefined && { profile: profileOf(resource) }),
 })

@@ -77,7 +77,9 @@ describe('a token', () => {
     at.advance(1)
     expect(() => identify(token)).toThrow(unauthenticated)
     for (const life of [0, 59_999, 90 * 24 * HOUR_MS + 1, Number.NaN]) {
-      await expect(at.identity.tokens.issue(owner, agent.id, life)).rejects.toMatchObject({
+      await expect(
+        at.identity.tokens.issue(owner, agent.id, { lifeMs: life }),
+      ).rejects.toMatchObject({
         code: 'invalid_request',
       })
     }
@@ -156,6 +158,26 @@ describe('a token', () => {
     expect(() => identify(forged)).toThrow(unauthenticated)
     await expect(at.identity.refuseInUrl(forged)).rejects.toThrow('credential_in_url')
     expect(identify(token).agent.id).toBe(agent.id)
+  })
+
+  it('for one profile is refused everywhere else, and so is what replaces it (MCP-112)', async () => {
+    const terms = { profile: 'small' }
+    const bound = await at.identity.tokens.issue(owner, agent.id, terms)
+    const key = { agentId: agent.id, tokenId: bound.record.id }
+    const next = await at.identity.tokens.rotate(owner, key, { overlapMs: 60_000 })
+    for (const { token } of [bound, next]) {
+      const header = `Bearer ${token}`
+      expect(at.identity.identify(header, 'mcp/small').agent.id).toBe(agent.id)
+      for (const other of ['mcp', 'mcp/smaller', 'mcp/', 'mcp/small/', 'api'] as const) {
+        expect(() => at.identity.identify(header, other)).toThrow(unauthenticated)
+      }
+    }
+  })
+
+  it('for no profile in particular works at each of them (MCP-112)', async () => {
+    const { token } = await at.identity.tokens.issue(owner, agent.id)
+    expect(at.identity.identify(`Bearer ${token}`, 'mcp/small').agent.id).toBe(agent.id)
+    expect(() => at.identity.identify(`Bearer ${token}`, 'api')).toThrow(unauthenticated)
   })
 
   it('is good for its one resource only (IDN-33)', async () => {

@@ -7,9 +7,7 @@ import { isHashOf, type Pepper } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { principalOf } from './principal.ts'
 import { tokenState, type TokenRecord } from './records.ts'
-
-/** The resources that a token can be for. One token, one resource (IDN-33). */
-export type Resource = 'mcp' | 'api'
+import { isTokenFor, type Resource } from './resource.ts'
 
 export type Authenticate = Readonly<{
   /**
@@ -72,8 +70,8 @@ export function createAuthenticate({
       directory.assertCurrent()
       const token = recognise(authorization.slice('bearer '.length))
       const nowMs = clock.nowMs()
-      const isGood = token?.resource === resource && tokenState(token, nowMs) === 'active'
-      if (!token || !isGood) throw unauthenticated()
+      if (!token || !isTokenFor(token.resource, resource)) throw unauthenticated()
+      if (tokenState(token, nowMs) !== 'active') throw unauthenticated()
       const principal = principalFor(token)
       used.set(token.id, { workspaceId: token.workspaceId, id: token.id, atMs: nowMs })
       return principal

@@ -8,6 +8,7 @@ import { hashOf, type Pepper } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import type { DraftEvent } from './draft.ts'
 import { tokenState, type TokenRecord } from './records.ts'
+import { mcpResource, profileOf } from './resource.ts'
 
 const HOUR_MS = 3_600_000
 const TOKEN_LIFE_MS = { default: HOUR_MS, min: 60_000, max: 90 * 24 * HOUR_MS } as const
@@ -18,7 +19,7 @@ export type TokenSecret = Readonly<{ token: string; record: TokenRecord }>
 
 export type Tokens = Readonly<{
   /** @throws CoreError `not_found`, `invalid_request` */
-  issue: (person: Person, agentId: string, lifeMs?: number) => Promise<TokenSecret>
+  issue: (person: Person, agentId: string, terms?: IssueTerms) => Promise<TokenSecret>
   /**
    * A new token with its own id in place of an active one, which works on for `overlapMs` at most. The new one lives
    * as long as the old one was given, unless told otherwise.
@@ -33,6 +34,8 @@ export type Tokens = Readonly<{
 }>
 
 export type TokenKey = Readonly<{ agentId: string; tokenId: string }>
+/** A token for one profile is refused at every other path; whether there is such a profile is not asked here. */
+export type IssueTerms = Readonly<{ lifeMs?: number; profile?: string }>
 export type RotationTerms = Readonly<{ lifeMs?: number; overlapMs?: number }>
 
 export type TokensParts = Readonly<{
@@ -44,26 +47,24 @@ export type TokensParts = Readonly<{
   newId: NewId
 }>
 
-/** Agent tokens are for one resource only. */
-const RESOURCE = 'mcp'
-
 export const createTokens = (parts: TokensParts): Tokens => ({
-  issue: (person, agentId, lifeMs = TOKEN_LIFE_MS.default) =>
-    issue(parts, person, { agentId, lifeMs }),
+  issue: (person, agentId, { lifeMs = TOKEN_LIFE_MS.default, profile } = {}) =>
+    issue(parts, person, { agentId, lifeMs, resource: mcpResource(profile) }),
   rotate: (person, key, terms = {}) => rotate(parts, person, key, terms),
   revoke: async (person, key) => end(parts, find(parts, person, key), 'revoked', person.userId),
   revokeLeaked: (token, reason) => end(parts, token, reason),
 })
 
-type NewTokenOf = Readonly<{ agentId: string; lifeMs: number }>
+type NewTokenOf = Readonly<{ agentId: string; lifeMs: number; resource: string }>
 
 async function issue(
   parts: TokensParts,
   { workspaceId, userId }: Person,
-  { agentId, lifeMs }: NewTokenOf,
+  wanted: NewTokenOf,
 ): Promise<TokenSecret> {
+  const { agentId, resource } = wanted
   if (!parts.directory.workspace(workspaceId).agent(agentId)) throw new CoreError('not_found')
-  const made = make(parts, workspaceId, { agentId, lifeMs })
+  const made = make(parts, workspaceId, wanted)
   const { id, expiresAtMs } = made.record
   await parts.store.command('identity.issueToken', { workspaceId, token: rowOf(made.record) }, [
     parts.draft({
@@ -71,7 +72,7 @@ async function issue(
       workspaceId,
       actorId: userId,
       target: id,
-      fields: { agent_id: agentId, expires_at: expiresAtMs },
+      fields: { agent_id: agentId, expires_at: expiresAtMs, profile: profileOf(resource) },
     }),
   ])
   await parts.directory.refresh()
@@ -92,9 +93,9 @@ async function rotate(
   if (!(overlapMs >= 0 && overlapMs <= TOKEN_OVERLAP_MS_MAX)) {
     throw new CoreError('invalid_request', { problem: 'Tokens overlap for 24 hours at most.' })
   }
-  const { workspaceId, agentId } = old
+  const { workspaceId, agentId, resource } = old
   const life = lifeMs ?? old.expiresAtMs - old.createdAtMs
-  const made = make(parts, workspaceId, { agentId, lifeMs: life })
+  const made = make(parts, workspaceId, { agentId, lifeMs: life, resource })
   const ends = { oldId: old.id, oldEndsAtMs: nowMs + overlapMs }
   await parts.store.command(
     'identity.rotateToken',
@@ -134,7 +135,7 @@ async function end(
 function make(
   { pepper, clock, newId }: TokensParts,
   workspaceId: string,
-  { agentId, lifeMs }: NewTokenOf,
+  { agentId, lifeMs, resource }: NewTokenOf,
 ): TokenSecret {
   if (!(lifeMs >= TOKEN_LIFE_MS.min && lifeMs <= TOKEN_LIFE_MS.max)) {
     throw new CoreError('invalid_request', { problem: 'A token lives 60 seconds to 90 days.' })
@@ -146,7 +147,7 @@ function make(
     id,
     workspaceId,
     agentId,
-    resource: RESOURCE,
+    resource,
     hash: hashOf(pepper, token),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + lifeMs,

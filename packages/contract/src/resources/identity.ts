@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { roles } from '../permissions.ts'
 import { Id, Instant, Label, Name } from './common.ts'
+import { ProfileName } from './profiles.ts'
 
 export const SetupRequest = z.strictObject({
   link: z.string().max(256).meta({ description: 'The part of the set-up link after "#"' }),
@@ -62,6 +63,9 @@ const TOKEN_LIFE_S = { default: HOUR_S, min: 60, max: 90 * 24 * HOUR_S }
 
 export const TokenIssue = z.strictObject({
   lifeSeconds: z.int().min(TOKEN_LIFE_S.min).max(TOKEN_LIFE_S.max).default(TOKEN_LIFE_S.default),
+  profile: ProfileName.optional().meta({
+    description: 'The one profile that it works at; without it at every MCP endpoint',
+  }),
 })
 
 export const TokenRotate = z.strictObject({
@@ -81,6 +85,7 @@ export const AgentToken = z.strictObject({
   createdAt: Instant,
   expiresAt: Instant,
   lastUsedAt: Instant.optional(),
+  profile: z.string().optional(),
 })
 
 /** The token itself is in this one answer and nowhere else (IDN-13). */

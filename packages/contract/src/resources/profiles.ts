@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { Name, Slug } from './common.ts'
 
-const ProfileName = z
+export const ProfileName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a lower-case letter, then letters, digits or "-", 40 at most')
 
