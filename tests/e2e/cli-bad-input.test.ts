@@ -53,6 +53,7 @@ function everything(): Promise<unknown> {
   return Promise.all([
     call('agents.list', { params }),
     call('servers.list', { params }),
+    call('profiles.list', { params }),
     call('secrets.list', { params }),
     call('policy.versions', { params }),
     call('approvals.list', { params }),
@@ -132,6 +133,8 @@ describe('used wrongly', () => {
     [['server', 'add', 'sample', '--allow-loopback', '--', 'node']],
     [['server', 'accept', 'sample', '--item', 'no-kind']],
     [['server', 'reject', 'sample', 'thing:no-kind']],
+    [['profile', 'change', 'sample']],
+    [['profile', 'change', 'sample', '--tool', 'a/b', '--all-tools']],
     [['secret', 'bind', 'sample', 'sample']],
     [['start', '--core', 'http://127.0.0.1:7382']],
     [['whoami', '--core', 'nowhere']],
@@ -249,7 +252,7 @@ const strangers = [
 ] as const
 
 /** What makes something where nothing was; no name is unknown to it. */
-const making = ['agent create', 'server add', 'secret put']
+const making = ['agent create', 'profile create', 'server add', 'secret put']
 /** What takes files instead of names. */
 const taking = ['server import', 'policy check', 'policy publish', 'audit export']
 const unfit = ['', ' ', '\u001B[2J', 'a\nb', '\u202Ecba', 'x'.repeat(400)]

@@ -54,6 +54,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'server add': ['--url', 'https://mcp.example.com/mcp', '--no-connect'],
   'server change': ['--url', 'https://mcp.example.com/mcp'],
   bridge: ['--agent', 'sample'],
+  'profile change': ['--all-tools'],
   'secret bind': ['--header', 'X-Api-Key', '--host', 'mcp.example.com:443'],
 }
 
@@ -64,6 +65,7 @@ function sampleOf(argument: string, places: Places): string {
     name: 'sample',
     slug: 'sample',
     agent: 'sample',
+    profile: 'sample',
     server: 'sample',
     token: nobody('tok'),
     tool: 'sample__tool',

@@ -27,12 +27,13 @@ export async function connectClient(
   generation: TestClient['generation'],
   url: string,
   token: string,
+  path = '/mcp',
 ): Promise<TestClient> {
   const wire = recordingFetch()
   const requestInit = { headers: { Authorization: `Bearer ${token}` } }
   const options = { fetch: wire.fetch, requestInit }
   const connect = generation === 'sdk v1' ? connectLegacy : connectModern
-  return { generation, received: wire.received, ...(await connect(new URL('/mcp', url), options)) }
+  return { generation, received: wire.received, ...(await connect(new URL(path, url), options)) }
 }
 
 type Wire = Readonly<{ fetch: typeof fetch; requestInit: RequestInit }>

@@ -14,8 +14,16 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'peta secret bind weather-key weather --header X-Api-Key --host mcp.example.com:443 < key.txt',
     'peta secret bind weather-key files --env WEATHER_KEY < key.txt',
   ],
+  'profile create': [
+    'peta profile create reading --server files --tool "files/read_*"',
+    'peta profile create files --server files --unprefixed files',
+  ],
+  'profile change': ['peta profile change reading --tool "files/read_*" --tool "files/list_*"'],
   'agent create': ['peta agent create laptop --label coding'],
-  'token issue': ['peta token issue laptop --life 28800'],
+  'token issue': [
+    'peta token issue laptop --life 28800',
+    'peta token issue laptop --profile reading',
+  ],
   'token rotate': ['peta token rotate laptop tok_01a2 --overlap 600'],
   bridge: ['peta bridge --agent laptop', 'peta bridge --agent laptop --profile coding'],
   'policy publish': ['peta policy publish rules.yaml --reason "writes ask"'],

@@ -6,6 +6,7 @@ import { addAuditCommands } from './commands/audit.ts'
 import { addBridgeCommand } from './commands/bridge.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addPolicyCommands } from './commands/policy.ts'
+import { addProfileCommands } from './commands/profiles.ts'
 import { addSecretCommands } from './commands/secrets.ts'
 import { addServerCommands } from './commands/servers.ts'
 import { addSessionCommands } from './commands/session.ts'
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   addDoctorCommand(program)
   addServerCommands(program)
   addSecretCommands(program)
+  addProfileCommands(program)
   addAgentCommands(program)
   addTokenCommands(program)
   addBridgeCommand(program)

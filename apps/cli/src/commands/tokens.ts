@@ -5,6 +5,7 @@ import { asPerson, orAbsent, wholeNumber } from '../command.ts'
 import { oneLine, table, when } from '../print.ts'
 import { agentParams } from './agents.ts'
 
+type IssueOptions = Readonly<{ life: number; profile?: string }>
 type RotateOptions = Readonly<{ life?: number; overlap?: number }>
 
 const HOUR_S = 3600
@@ -16,10 +17,11 @@ export function addTokenCommands(program: Command): void {
     .command('issue <agent>')
     .description('issue a token; it is printed once, to stdout')
     .option('--life <seconds>', 'how long it works, 60 to 7776000', wholeNumber, HOUR_S)
+    .option('--profile <profile>', 'the one profile that it works at (default: all)')
     .action(
-      asPerson<[string, { life: number }]>(async (context, name, { life }) => {
+      asPerson<[string, IssueOptions]>(async (context, name, { life, profile }) => {
         const params = await agentParams(context, name)
-        const body = { lifeSeconds: life }
+        const body = { lifeSeconds: life, ...(profile !== undefined && { profile }) }
         const issued = await context.peta.call('tokens.issue', { params, body })
         context.print.say(`Valid until ${when(issued.expiresAt)}. It will not be shown again.`)
         context.print.result(issued, issued.token)
@@ -34,8 +36,15 @@ export function addTokenCommands(program: Command): void {
         const items = await everyPage((query) =>
           context.peta.call('tokens.list', { params, query }),
         )
-        const rows = items.map((t) => [t.id, t.state, when(t.expiresAt), when(t.lastUsedAt)])
-        context.print.result(items, table(['TOKEN', 'STATE', 'EXPIRES', 'LAST USED'], rows))
+        const rows = items.map((t) => [
+          t.id,
+          t.state,
+          when(t.expiresAt),
+          when(t.lastUsedAt),
+          t.profile ?? '',
+        ])
+        const head = ['TOKEN', 'STATE', 'EXPIRES', 'LAST USED', 'PROFILE']
+        context.print.result(items, table(head, rows))
       }),
     )
   addEnding(token)

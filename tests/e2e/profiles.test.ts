@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { connectClient } from '../support/clients.ts'
+import { startTestCore, type TestCore } from '../support/core.ts'
+import { installServer } from '../support/everything-runs.ts'
+import { becomeOwner, type Owner } from '../support/owner.ts'
+import { officialServers } from '../support/processes.ts'
+
+const RULES = `
+rules:
+  - id: reading
+    scope: { principals: [any], actions: [tool.call], resources: ["tool:files/read_*", "tool:files/list_*", "server:other"] }
+    effect: allow
+`
+const generations = ['sdk v1', 'client v2'] as const
+
+let core: TestCore
+let owner: Owner
+let token: string
+
+beforeAll(async () => {
+  core = await startTestCore()
+  owner = await becomeOwner(core)
+  await core.cli(['login'])
+  const args = [officialServers.filesystem, core.home]
+  for (const slug of ['files', 'other']) {
+    await installServer(owner, slug, { kind: 'stdio', command: process.execPath, args })
+  }
+  const params = { workspace: owner.workspace }
+  const { version: base } = await owner.peta.call('policy.active', { params })
+  await owner.peta.call('policy.publish', { params, body: { base, source: RULES } })
+  await peta('agent', 'create', 'claude')
+  token = await peta('token', 'issue', 'claude')
+})
+
+afterAll(() => core?.[Symbol.asyncDispose]())
+
+async function peta(...words: readonly string[]): Promise<string> {
+  const result = await core.cli(words)
+  expect({ words, ...result }).toMatchObject({ code: 0 })
+  return result.stdout.trim()
+}
+
+const connect = (generation: (typeof generations)[number], path: string) =>
+  connectClient(generation, core.url, token, path)
+
+const status = async (path: string, bearer: string): Promise<number> => {
+  const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }
+  return (await fetch(`${core.url}${path}`, { method: 'POST', headers, body: '{}' })).status
+}
+
+describe.each(generations)('for %s, a profile', (generation) => {
+  const name = `small-${generation.endsWith('1') ? 'one' : 'two'}`
+
+  it('has its part of what the rules allow, by the names that were chosen (MCP-110, MCP-111)', async () => {
+    const chosen = ['--server', 'files', '--tool', 'files/read_*', '--tool', 'files/write_file']
+    await peta('profile', 'create', name, ...chosen, '--unprefixed', 'files')
+    await using client = await connect(generation, `/mcp/${name}`)
+    const names = await client.toolNames()
+    expect(names).toContain('read_text_file')
+    expect(names.every((tool) => tool.startsWith('read_'))).toBe(true)
+    const answer = await client.call('read_text_file', { path: `${core.home}/data/peta/host.key` })
+    expect(answer.isError).toBe(false)
+    for (const other of ['write_file', 'list_directory', 'files__read_text_file']) {
+      await expect(client.call(other, { path: core.home })).rejects.toMatchObject({ code: -32602 })
+    }
+  })
+
+  it('changes without a new connection', async () => {
+    await using client = await connect(generation, `/mcp/${name}`)
+    await peta('profile', 'change', name, '--tool', 'files/list_directory', '--no-unprefixed')
+    expect(await client.toolNames()).toEqual(['files__list_directory'])
+  })
+
+  it('is gone when it is removed, and its name stays taken', async () => {
+    await peta('profile', 'remove', name)
+    expect(await status(`/mcp/${name}`, token)).toBe(404)
+    expect(await core.cli(['profile', 'create', name])).toMatchObject({ code: 1 })
+  })
+})
+
+it('has tokens that are good for it alone (MCP-112)', async () => {
+  await peta('profile', 'create', 'bound')
+  await peta('profile', 'create', 'unbound')
+  const bound = await peta('token', 'issue', 'claude', '--profile', 'bound')
+  expect(await status('/mcp/bound', bound)).toBe(400)
+  for (const path of ['/mcp', '/mcp/unbound']) expect(await status(path, bound)).toBe(401)
+  for (const path of ['/mcp', '/mcp/unbound']) expect(await status(path, token)).toBe(400)
+  expect(await peta('token', 'list', 'claude')).toContain('bound')
+  const refused = await core.cli(['token', 'issue', 'claude', '--profile', 'none'])
+  expect(refused).toMatchObject({ code: 1, stdout: '' })
+})
+
+it('has its address and its clashes in what the API says of it', async () => {
+  const params = { workspace: owner.workspace }
+  const body = { name: 'clashing', servers: ['files', 'other'], unprefixed: 'other' }
+  const created = await owner.peta.call('profiles.create', { params, body })
+  expect(created).toMatchObject({ clashes: [], url: `${core.url}/mcp/clashing` })
+  const read = { ...params, profile: 'clashing' }
+  expect(await owner.peta.call('profiles.read', { params: read })).toEqual(created)
+})
+
+it('leaves every change in the log', async () => {
+  const params = { workspace: owner.workspace }
+  const query = { type: 'profile.removed' as const }
+  const { items } = await owner.peta.call('audit.list', { params, query })
+  const removed = items.map(({ event }) => JSON.stringify(event))
+  expect(removed).toHaveLength(2)
+  for (const name of ['small-one', 'small-two']) {
+    expect(removed.some((text) => text.includes(`"${name}"`))).toBe(true)
+  }
+})
