@@ -4,7 +4,6 @@ import type { ArmedCall } from '../model/clearance.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import type { ConnectToCall } from './connect.ts'
 import type { Connection } from './connection.ts'
-import type { EraMemory } from './era-memory.ts'
 import { itemKey, type Registry } from './registry.ts'
 
 export type Run = (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
@@ -15,7 +14,8 @@ export type BeforeSend = (armed: ArmedCall, attempt: number) => Promise<void> | 
 export type RunParts = Readonly<{
   registry: Pick<Registry, 'current'>
   connect: ConnectToCall
-  eras: Pick<EraMemory, 'forget'>
+  /** The server does not speak what it was found to speak (MCP-53). */
+  doubtEra: (workspaceId: string, serverId: string) => void
   beforeSend: BeforeSend
 }>
 
@@ -26,7 +26,7 @@ const READ_ONLY: ReadonlySet<Action> = new Set(['resource.read', 'prompt.get', '
  * From an armed call to its answer. A call is sent at most once: only one that provably did not leave, or that only
  * reads, is ever sent again (RUN-55).
  */
-export function createRun({ registry, connect, eras, beforeSend }: RunParts): Run {
+export function createRun({ registry, connect, doubtEra, beforeSend }: RunParts): Run {
   async function sendOnce(
     { armed, attempt }: Readonly<{ armed: ArmedCall; attempt: number }>,
     outlet: Outlet,
@@ -51,7 +51,7 @@ export function createRun({ registry, connect, eras, beforeSend }: RunParts): Ru
     try {
       return await sendOnce({ armed, attempt: 1 }, outlet, signal)
     } catch (error) {
-      if (isVersionTrouble(error)) eras.forget(call.server.id)
+      if (isVersionTrouble(error)) doubtEra(call.workspaceId, call.server.id)
       // What a person approved is sent once, whatever it is (APR-2).
       const mayRepeat = READ_ONLY.has(call.action) && claim === undefined
       if (!mayRepeat || !isSessionLoss(error)) throw error

@@ -18,6 +18,7 @@ import { findLimiter, type LimitStrength } from './launch/command-line.ts'
 import { createExecutables, type Executables } from './launch/executable.ts'
 import { killMarked } from './launch/orphans.ts'
 import type { LogLine } from './launch/server-log.ts'
+import { launchAnew } from './launch-anew.ts'
 import { createLauncher } from './launcher.ts'
 import { createServerLogs } from './logs.ts'
 import { createPool } from './pool.ts'
@@ -28,7 +29,7 @@ import { createRun, type BeforeSend, type Run } from './run.ts'
 import type { Timers } from '../ground/timers.ts'
 
 export type RuntimeParts = Readonly<{
-  store: Pick<Store, 'query' | 'command' | 'append' | 'hints'>
+  store: Pick<Store, 'query' | 'command' | 'housekeep' | 'append' | 'hints'>
   clock: Clock
   timers: Timers
   random: () => number
@@ -96,13 +97,19 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
   const hints = watchStore(parts, registry)
 
   return {
-    load: async (workspaceId) => void (await registry.load(workspaceId)),
+    load: async (workspaceId) =>
+      void (await Promise.all([registry.load(workspaceId), built.eras.load(workspaceId)])),
     catalogue: (workspaceId) => registry.current(workspaceId).snapshot,
     onCatalogueChange: registry.onChange,
     servers: (workspaceId) => definitions(registry.current(workspaceId)),
     items: (workspaceId, serverId) =>
       registry.current(workspaceId).rows.filter(({ item }) => item.serverId === serverId),
-    run: createRun({ ...parts, ...built, connect: createConnectToCall(built.connecting) }),
+    run: createRun({
+      ...parts,
+      ...built,
+      connect: createConnectToCall(built.connecting),
+      doubtEra: doubtEra(built),
+    }),
     ...administration(built),
     refresh: refresher.refresh,
     accept: reviewer.accept,
@@ -129,11 +136,11 @@ function buildParts(parts: RuntimeParts) {
   const registry = createRegistry({ store, log })
   const limiter = findLimiter()
   const logs = createServerLogs(clock.nowMs)
-  const eras = createEraMemory(clock)
+  const eras = createEraMemory({ store, clock, log })
   const executables = parts.executables ?? createExecutables()
   const pool = createPool({ ...parts, onEvent: recordPoolEvents(parts, registry) })
   const probeMs = parts.probeMs ?? PROBE_MS
-  const launch = createLauncher({ ...parts, executables, limiter, probeMs })
+  const launch = launchAnew(createLauncher({ ...parts, executables, limiter, probeMs }))
   const onListChanged: ConnectParts['onListChanged'] = (workspaceId, serverId) =>
     refresher.soon(workspaceId, serverId)
   const connecting: ConnectParts = { ...parts, pool, launch, eras, logs, onListChanged }
@@ -155,7 +162,7 @@ function administration({
   async function setState(person: Person, serverId: string, state: ServerState): Promise<void> {
     await installer.setState(person, serverId, state)
     await pool.retire(person.workspaceId, serverId, 0)
-    eras.forget(serverId)
+    eras.forget(person.workspaceId, serverId)
   }
 
   return {
@@ -171,6 +178,14 @@ function administration({
     remove: (person, serverId) => setState(person, serverId, 'removed'),
   }
 }
+
+/** Its connections were greeted in the wrong way, so they go too; what else runs on them may end. */
+const doubtEra =
+  ({ eras, pool }: Pick<ReturnType<typeof buildParts>, 'eras' | 'pool'>) =>
+  (workspaceId: string, serverId: string): void => {
+    eras.forget(workspaceId, serverId)
+    void pool.retire(workspaceId, serverId, DRAIN_MS)
+  }
 
 const definitions = ({ servers }: WorkspaceServers): readonly ServerDefinition[] =>
   [...servers.values()].map(({ definition }) => definition)

@@ -6,6 +6,7 @@ import { identityColumns } from './families/identity.ts'
 import { policyColumns } from './families/policy.ts'
 import { profileColumns } from './families/profiles.ts'
 import { secretColumns } from './families/secrets.ts'
+import { serverEraColumns } from './families/server-eras.ts'
 import { serverColumns } from './families/servers.ts'
 import { systemColumns } from './families/system.ts'
 import { vaultKeyColumns } from './families/vault-keys.ts'
@@ -21,6 +22,7 @@ export const columns: ColumnClasses<Tables> = {
   ...profileColumns,
   ...secretColumns,
   ...serverColumns,
+  ...serverEraColumns,
   ...systemColumns,
   ...vaultKeyColumns,
 }

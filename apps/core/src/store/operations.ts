@@ -9,6 +9,7 @@ import { peopleCommands } from './families/identity-people.ts'
 import { identityQueries } from './families/identity-queries.ts'
 import { policyCommands, policyQueries } from './families/policy.ts'
 import { profileCommands, profileQueries } from './families/profiles.ts'
+import { serverEraCommands, serverEraQueries } from './families/server-eras.ts'
 import { serverCommands, serverQueries } from './families/servers.ts'
 import { secretCommands } from './families/secret-commands.ts'
 import { secretQueries } from './families/secret-queries.ts'
@@ -26,6 +27,7 @@ export const queries = {
   ...policyQueries,
   ...profileQueries,
   ...serverQueries,
+  ...serverEraQueries,
   ...secretQueries,
   ...systemQueries,
   ...vaultKeyQueries,
@@ -42,6 +44,7 @@ export const commands = {
   ...policyCommands,
   ...profileCommands,
   ...serverCommands,
+  ...serverEraCommands,
   ...secretCommands,
   ...systemCommands,
   ...vaultKeyCommands,
@@ -67,6 +70,9 @@ export const housekeeping = [
   'vault.addSystemKey',
   // A mark for people who look for unused secrets; every use is in the log already.
   'secret.markUsed',
+  // What a server was found to speak; it is only asked again when this is lost.
+  'server.noteEra',
+  'server.forgetEras',
   // Heartbeats and marks of claims whose own events say what happened.
   'approval.extendLease',
   'approval.markDelivered',

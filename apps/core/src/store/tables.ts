@@ -4,6 +4,7 @@ import type { CatalogueTables } from './families/catalogue.ts'
 import type { IdentityTables } from './families/identity.ts'
 import type { PolicyTables } from './families/policy.ts'
 import type { ProfileTables } from './families/profiles.ts'
+import type { ServerEraTables } from './families/server-eras.ts'
 import type { ServerTables } from './families/servers.ts'
 import type { SecretTables } from './families/secrets.ts'
 import type { SystemTables } from './families/system.ts'
@@ -16,6 +17,7 @@ export type Tables = ApprovalTables &
   IdentityTables &
   PolicyTables &
   ProfileTables &
+  ServerEraTables &
   ServerTables &
   SecretTables &
   SystemTables &

@@ -6,6 +6,7 @@ import { secrets0005 } from './0005-secrets.ts'
 import { servers0006 } from './0006-servers.ts'
 import { audit0007 } from './0007-audit.ts'
 import { profiles0008 } from './0008-profiles.ts'
+import { serverEras0009 } from './0009-server-eras.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, ascending. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   servers0006,
   audit0007,
   profiles0008,
+  serverEras0009,
 ]

@@ -1,0 +1,99 @@
+import { expect, it } from 'vitest'
+
+import {
+  legacyReply,
+  modernReply,
+  sendJson,
+  startHttpServer,
+  type SeenRequest,
+} from '../../../../tests/support/http-server.ts'
+import { openTestStore } from '../store/testing.ts'
+import { admin, httpDefinition, openTestRuntime, WORKSPACE } from './testing.ts'
+
+const methodsOf = (seen: readonly SeenRequest[]) => seen.map(({ message }) => message.method)
+
+const error = (code: number, id: unknown) => ({ jsonrpc: '2.0', id, error: { code, message: 'm' } })
+
+it.each([
+  [400, undefined],
+  [404, undefined],
+  [405, undefined],
+  [400, -32_600],
+  [404, -32_601],
+  [200, -32_601],
+] as const)(
+  'takes a refusal with %i and error %s for an old server (MCP-51)',
+  async (status, code) => {
+    const reply = legacyReply()
+    await using server = await startHttpServer((request, response) => {
+      const { id, method } = request.message
+      if (method !== 'server/discover') return reply(request, response)
+      if (code === undefined) return void response.writeHead(status).end('<h1>No</h1>')
+      sendJson(response, status, error(code, id))
+    })
+    await using test = await openTestRuntime()
+    const id = await test.ready(httpDefinition(server.url))
+    expect((await test.call(id, 'echo')).text).toBe('hello')
+    expect(methodsOf(server.seen)).toContain('initialize')
+  },
+)
+
+it.each([-32_020, -32_021, -32_022])(
+  'takes error %i for a modern server, whether it names the request or not (MCP-51)',
+  async (code) => {
+    for (const isNamed of [true, false]) {
+      await using server = await startHttpServer(({ message }, response) =>
+        sendJson(response, 400, error(code, isNamed ? message.id : null)),
+      )
+      await using test = await openTestRuntime()
+      const { id } = await test.runtime.install(admin, httpDefinition(server.url))
+      await expect(test.runtime.refresh(WORKSPACE, id)).rejects.toThrow(/^server_/)
+      expect(methodsOf(server.seen)).toEqual(['server/discover'])
+    }
+  },
+)
+
+it.each(['modern', 'legacy'] as const)(
+  'keeps calling a %s server that speaks the other era after a restart (MCP-53)',
+  async (before) => {
+    const replies = { modern: modernReply(), legacy: legacyReply() }
+    let speaks = before
+    await using server = await startHttpServer((request, response) =>
+      replies[speaks](request, response),
+    )
+    await using store = await openTestStore()
+    let id: string
+    {
+      await using test = await openTestRuntime({ store })
+      id = await test.ready(httpDefinition(server.url))
+    }
+    speaks = before === 'modern' ? 'legacy' : 'modern'
+    for (const start of ['the first', 'the second']) {
+      const seenBefore = server.seen.length
+      await using test = await openTestRuntime({ store })
+      expect((await test.call(id, 'echo')).text).toBe('hello')
+      const greetings = methodsOf(server.seen.slice(seenBefore)).filter(
+        (method) => method === 'server/discover' || method === 'initialize',
+      )
+      const asked = before === 'modern' ? 'server/discover' : 'initialize'
+      // The first start learns it, and the second knows.
+      expect(greetings.includes(asked)).toBe(start === 'the first')
+    }
+  },
+)
+
+it('asks a server again that refuses the version it was found to speak (MCP-53)', async () => {
+  let refusals = 0
+  await using server = await startHttpServer(
+    modernReply(({ message: { id } }, response) => {
+      refusals += 1
+      if (refusals === 1) return sendJson(response, 400, error(-32_022, id))
+      sendJson(response, 200, { jsonrpc: '2.0', id, result: { content: [] } })
+    }),
+  )
+  await using test = await openTestRuntime()
+  const id = await test.ready(httpDefinition(server.url))
+  await expect(test.call(id, 'echo')).rejects.toThrow('server_misbehaves')
+  await test.call(id, 'echo')
+  expect(methodsOf(server.seen).filter((method) => method === 'server/discover')).toHaveLength(2)
+})
