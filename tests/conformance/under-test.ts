@@ -10,6 +10,7 @@ import { startBearerShim } from './bearer-shim.ts'
 export type UnderTest = AsyncDisposable & Readonly<{ url: string }>
 
 const ALIAS = 'everything'
+const PROFILE = 'conformance'
 
 const RULES = `
 rules:
@@ -36,7 +37,7 @@ export async function startEverything(): Promise<UnderTest> {
   }
 }
 
-/** A real Core in front of the fixture, with everything accepted and allowed, and its names as the fixture spells them. */
+/** A real Core in front of the fixture, with everything accepted and allowed, at a profile that leaves its names as they are (MCP-111). */
 export async function startPetaBefore(server: string): Promise<UnderTest> {
   await using parts = new AsyncDisposableStack()
   const core = parts.use(await startTestCore())
@@ -53,8 +54,10 @@ export async function startPetaBefore(server: string): Promise<UnderTest> {
   await writeFile(rules, RULES)
   await run(['policy', 'publish', rules, '--reason', 'everything runs'])
   await run(['agent', 'create', 'conformance'])
-  const token = await run(['token', 'issue', 'conformance'])
-  const shim = parts.use(await startBearerShim({ target: `${core.url}/mcp`, token, prefix: ALIAS }))
+  await run(['profile', 'create', PROFILE, '--server', ALIAS, '--unprefixed', ALIAS])
+  const token = await run(['token', 'issue', 'conformance', '--profile', PROFILE])
+  const target = `${core.url}/mcp/${PROFILE}`
+  const shim = parts.use(await startBearerShim({ target, token }))
   const owned = parts.move()
   return { url: shim.url, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
