@@ -1,3 +1,4 @@
+import { waitOrAbort } from '../ground/abort.ts'
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Action, Call, CallResult, Outlet } from '../model/call.ts'
 import type { ArmedCall } from '../model/clearance.ts'
@@ -16,6 +17,8 @@ export type RunParts = Readonly<{
   connect: ConnectToCall
   /** The server does not speak what it was found to speak (MCP-53). */
   doubtEra: (workspaceId: string, serverId: string) => void
+  /** Reads a server's lists again. */
+  refresh: (workspaceId: string, serverId: string) => Promise<void>
   beforeSend: BeforeSend
 }>
 
@@ -23,10 +26,12 @@ export type RunParts = Readonly<{
 const READ_ONLY: ReadonlySet<Action> = new Set(['resource.read', 'prompt.get', 'completion.get'])
 
 /**
- * From an armed call to its answer. A call is sent at most once: only one that provably did not leave, or that only
+ * From an armed call to its answer. A call is sent at most once: only one that provably did not run, or that only
  * reads, is ever sent again (RUN-55).
  */
-export function createRun({ registry, connect, doubtEra, beforeSend }: RunParts): Run {
+export function createRun(parts: RunParts): Run {
+  const { registry, connect, doubtEra, refresh, beforeSend } = parts
+
   async function sendOnce(
     { armed, attempt }: Readonly<{ armed: ArmedCall; attempt: number }>,
     outlet: Outlet,
@@ -51,10 +56,14 @@ export function createRun({ registry, connect, doubtEra, beforeSend }: RunParts)
     try {
       return await sendOnce({ armed, attempt: 1 }, outlet, signal)
     } catch (error) {
-      if (isVersionTrouble(error)) doubtEra(call.workspaceId, call.server.id)
+      const { workspaceId, server } = call
+      if (isRefusedBy(error, UNSUPPORTED_VERSION)) doubtEra(workspaceId, server.id)
       // What a person approved is sent once, whatever it is (APR-2).
-      const mayRepeat = READ_ONLY.has(call.action) && claim === undefined
-      if (!mayRepeat || !isSessionLoss(error)) throw error
+      if (claim !== undefined) throw error
+      if (isRefusedBy(error, HEADER_MISMATCH)) {
+        // The schema that the headers were made by may be an old one; then the call is no longer what was judged.
+        await waitOrAbort(refresh(workspaceId, server.id), signal, 'server:refresh')
+      } else if (!READ_ONLY.has(call.action) || !isSessionLoss(error)) throw error
       return sendOnce({ armed, attempt: 2 }, outlet, signal)
     }
   }
@@ -79,5 +88,8 @@ const isSessionLoss = (error: unknown): boolean =>
   isCoreError(error, 'outcome_unknown') &&
   (error.facts['reason'] === 'session_lost' || error.facts['status'] === 404)
 
-const isVersionTrouble = (error: unknown): boolean =>
-  isCoreError(error, 'server_misbehaves') && error.facts['code'] !== undefined
+const HEADER_MISMATCH = -32_020
+const UNSUPPORTED_VERSION = -32_022
+
+const isRefusedBy = (error: unknown, code: number): boolean =>
+  isCoreError(error, 'server_misbehaves') && error.facts['code'] === code

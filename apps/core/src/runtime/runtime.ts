@@ -109,6 +109,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       ...built,
       connect: createConnectToCall(built.connecting),
       doubtEra: doubtEra(built),
+      refresh: refresher.refresh,
     }),
     ...administration(built),
     refresh: refresher.refresh,

@@ -3,6 +3,9 @@ import { CoreError, isCoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
 import type { LostRequest } from './wire.ts'
 
+/** By these a server says that it looked at the head of a request only, and ran nothing of it (MCP-54). */
+const REFUSALS: ReadonlySet<number> = new Set([-32_020, -32_022])
+
 /** A status instead of an answer. Whatever it is, the call was sent, and only an answer says what became of it. */
 export function lostByStatus(
   server: string,
@@ -10,9 +13,12 @@ export function lostByStatus(
   body: Buffer | undefined,
 ): LostRequest {
   const code = body && errorCode(body)
+  const isRefusal = code !== undefined && REFUSALS.has(code)
   return {
     isSent: true,
-    error: new CoreError('outcome_unknown', { server, reason: 'http_status', status }),
+    error: isRefusal
+      ? new CoreError('server_misbehaves', { server, code })
+      : new CoreError('outcome_unknown', { server, reason: 'http_status', status }),
     status,
     ...(code !== undefined && { code }),
   }
