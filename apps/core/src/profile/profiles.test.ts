@@ -28,12 +28,13 @@ describe.each(engines)('profiles on %s', (engine) => {
   let place: StorePlace
   let store: Store
   let profiles: Profiles
+  let installed: readonly string[] = ['files', 'mail']
 
   const open = (): Promise<Profiles> =>
     openProfiles({
       store,
       draft: drafts(),
-      servers: () => ['files', 'mail'],
+      servers: () => installed,
       log: { warn: () => undefined },
     })
 
@@ -89,6 +90,19 @@ describe.each(engines)('profiles on %s', (engine) => {
     const input = { ...everything, ...choice }
     await expect(profiles.create(ana, 'wrong', input)).rejects.toEqual(refused('invalid_request'))
     expect(profiles.isKnown('wrong')).toBe(false)
+  })
+
+  it('can still be changed when a server that they have is gone', async () => {
+    const had = { servers: ['mail'], tools: ['mail/*'], unprefixed: 'mail' }
+    await profiles.create(ana, 'left-behind', { ...everything, ...had })
+    installed = ['files']
+    const changed = await profiles.change(ana, 'left-behind', { title: 'Left behind' })
+    expect(changed).toMatchObject({ title: 'Left behind', ...had })
+    const others = { servers: ['files', 'mail', 'never'] }
+    await expect(profiles.change(ana, 'left-behind', others)).rejects.toEqual(
+      refused('invalid_request'),
+    )
+    installed = ['files', 'mail']
   })
 
   it('lose no change to another that came first', async () => {

@@ -114,7 +114,7 @@ function createChanges(
       const { workspaceId } = person
       const current = found(person, name)
       const body = changed(current, change)
-      assertFits(body, servers(workspaceId))
+      assertFits(body, [...servers(workspaceId), ...mentionedIn(current)])
       const event = draft({ type: 'profile.changed', ...actOf(person, name), ...holding(body) })
       const { revision } = current
       const args = { workspaceId, name, revision, body: JSON.stringify(body) }
@@ -162,13 +162,22 @@ function assertFits(
   if (chosen.some((slug) => !installed.includes(slug))) {
     throw invalid('servers: name servers that are installed.')
   }
-  if (patterns.some((pattern) => !chosen.includes(pattern.slice(0, pattern.indexOf('/'))))) {
+  if (patterns.some((pattern) => !chosen.includes(serverIn(pattern)))) {
     throw invalid('tools: name tools of servers that the profile has.')
   }
   if (unprefixed !== undefined && !chosen.includes(unprefixed)) {
     throw invalid('unprefixed: name a server that the profile has.')
   }
 }
+
+/** What a profile has already may stay when the server is gone: no other one ever gets its slug. */
+const mentionedIn = ({ servers, tools, unprefixed }: Profile): readonly string[] => [
+  ...(servers === 'all' ? [] : servers),
+  ...(tools === 'all' ? [] : tools.map(serverIn)),
+  ...(unprefixed === undefined ? [] : [unprefixed]),
+]
+
+const serverIn = (pattern: string): string => pattern.slice(0, pattern.indexOf('/'))
 
 const invalid = (problem: string): CoreError => new CoreError('invalid_request', { problem })
 
