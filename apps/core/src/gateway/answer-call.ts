@@ -89,7 +89,7 @@ const replyTo = (
   const state = { kind: 'parked', exchange: exchange.id, nonce: turn.nonce } as const
   return renderQuestions(asking, {
     questions: turn.questions,
-    requestState: deps.rounds.seal(asking.principal, asking.frame, state),
+    requestState: deps.rounds.seal(asking, asking.frame, state),
   })
 }
 
@@ -100,11 +100,10 @@ function render(
   call: Call,
   outcome: GovernedOutcome,
 ): McpReply {
-  const { principal, frame } = asking
   return renderOutcome(asking, call, {
     outcome,
     asks: readAsks(declaredBy(asking)),
-    sealState: (state) => deps.rounds.seal(principal, frame, { kind: 'relayed', ...state }),
+    sealState: (state) => deps.rounds.seal(asking, asking.frame, { kind: 'relayed', ...state }),
   })
 }
 
@@ -145,10 +144,11 @@ const roundIn = ({ serverState, approvalId }: Extract<RoundState, { kind: 'relay
 })
 
 /** Only modern clients come back with a state; legacy ones are asked while they wait. */
-function roundOf(deps: AnswerCallDeps, { era, frame, principal }: Asking): RoundState | undefined {
+function roundOf(deps: AnswerCallDeps, asking: Asking): RoundState | undefined {
+  const { era, frame } = asking
   const isRound = 'requestState' in frame.params || 'inputResponses' in frame.params
   if (era === 'legacy' && isRound) throw stateInvalid()
-  return deps.rounds.read(principal, frame)
+  return deps.rounds.read(asking, frame)
 }
 
 /** What arguments have to be besides valid: what the headers say, and of no other names than rules know. */

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Principal } from '../model/principal.ts'
+import type { Profile } from '../model/profile.ts'
 import type { Answer, Question } from '../model/question.ts'
 import {
   createTestMcp,
   modernMeta,
   serverResult,
   testPrincipal,
+  testProfile,
   type Script,
   type TestMcp,
 } from './testing.ts'
@@ -48,7 +50,12 @@ function setUp(script: Script = asksOnce) {
   return { mcp, fire }
 }
 
-type More = Readonly<{ principal?: Principal; text?: string; signal?: AbortSignal }>
+type More = Readonly<{
+  principal?: Principal
+  profile?: Profile
+  text?: string
+  signal?: AbortSignal
+}>
 
 async function send(mcp: TestMcp, round: object = {}, { text = 'a', ...more }: More = {}) {
   const params = { name: 'files__echo', arguments: { text }, ...round }
@@ -106,6 +113,17 @@ describe('a call whose server asks something', () => {
     ]
     for (const { error } of refusals) expect(error).toMatchObject({ code: -32602 })
     expect((await send(mcp, round)).result.resultType).toBe('complete')
+  })
+
+  it('goes on at the profile where it began, as it then stood, and nowhere else (MCP-67, MCP-110)', async () => {
+    const { mcp } = setUp()
+    const profile = { ...testProfile, name: 'one' }
+    const { requestState } = (await send(mcp, {}, { profile })).result
+    const round = { requestState, inputResponses: accept }
+    for (const other of [{}, { profile: testProfile }, { profile: { ...profile, revision: 2 } }]) {
+      expect((await send(mcp, round, other)).error).toMatchObject({ code: -32602 })
+    }
+    expect((await send(mcp, round, { profile })).result.resultType).toBe('complete')
   })
 
   it('is cancelled to the server when its client does not come back, and cannot be gone on with (MCP-68)', async () => {

@@ -4,13 +4,15 @@ import { sha256Hex } from '../crypto/digest.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { Frame } from '../model/frame.ts'
-import type { Principal } from '../model/principal.ts'
 import { readMembers } from '../protocol/members.ts'
 import type { Sealing } from './seal.ts'
 import { ownerOf } from './sessions.ts'
+import type { Viewer } from './views.ts'
 
 const bound = {
   owner: z.string(),
+  /** The profile, as it stood: at another one, the same name may be another server's. */
+  profile: z.string(),
   /** Of the method and of the params that every round repeats. */
   call: z.string(),
   expiresAtMs: z.int(),
@@ -32,13 +34,14 @@ export type RoundState = Readonly<z.infer<typeof RoundState>>
 type Kept<S> = S extends RoundState ? Omit<S, keyof typeof bound> : never
 
 export type RoundStates = Readonly<{
-  seal: (principal: Principal, frame: Frame, state: Kept<RoundState>) => string
+  seal: (caller: Viewer, frame: Frame, state: Kept<RoundState>) => string
   /**
    * What the request comes back with; undefined for one that begins.
    *
-   * @throws CoreError `params_invalid` for a state of somebody else, of another call, altered, or too old (MCP-67)
+   * @throws CoreError `params_invalid` for a state of somebody else, of another profile or call, altered, or too old
+   *   (MCP-67)
    */
-  read: (principal: Principal, frame: Frame) => RoundState | undefined
+  read: (caller: Viewer, frame: Frame) => RoundState | undefined
 }>
 
 const ROUND_MS = 10 * 60_000
@@ -49,18 +52,20 @@ export function createRoundStates({
   clock,
 }: Sealing & Readonly<{ clock: Pick<Clock, 'nowMs'> }>): RoundStates {
   return {
-    seal(principal, frame, state) {
+    seal(caller, frame, state) {
       const expiresAtMs = clock.nowMs() + ROUND_MS
-      const binding = { owner: ownerOf(principal), call: digestOf(frame), expiresAtMs }
+      const binding = { ...placeOf(caller), call: digestOf(frame), expiresAtMs }
       return seal('mcp-round', JSON.stringify({ ...state, ...binding }))
     },
-    read(principal, frame) {
+    read(caller, frame) {
       const sealed = frame.params['requestState']
       if (sealed === undefined) return undefined
       const text = typeof sealed === 'string' ? open('mcp-round', sealed) : undefined
       const state = text === undefined ? undefined : RoundState.parse(JSON.parse(text))
+      const { owner, profile } = placeOf(caller)
       const isOurs =
-        state?.owner === ownerOf(principal) &&
+        state?.owner === owner &&
+        state.profile === profile &&
         state.call === digestOf(frame) &&
         state.expiresAtMs > clock.nowMs()
       if (!state || !isOurs) throw stateInvalid()
@@ -68,6 +73,11 @@ export function createRoundStates({
     },
   }
 }
+
+const placeOf = ({ principal, profile }: Viewer) => ({
+  owner: ownerOf(principal),
+  profile: profile ? `${profile.name} ${profile.revision}` : '',
+})
 
 export const stateInvalid = (): CoreError =>
   new CoreError('params_invalid', { problem: 'The request state is not valid.' })
