@@ -23,6 +23,8 @@ export type Asking = Asked &
   Readonly<{
     headers: Headers
     clientIp: string
+    /** Who asks, looked up anew: what is long under way may outlive a credential. */
+    viewer: () => Viewer | undefined
     /** Of a legacy client. */
     session?: Session
     outlet: Outlet

@@ -3,13 +3,17 @@ import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import { isLogLevel } from '../protocol/rev-2026-07-28/check-request.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import { answerCall, type AnswerCallDeps, type Asking } from './answer-call.ts'
+import { answerListen } from './answer-listen.ts'
 import { discoverResult } from './discover.ts'
+import type { Listens } from './listens.ts'
 import type { Lists } from './lists.ts'
 import { answerTo, type McpReply } from './outcome.ts'
 import { actionOf, listedKind } from './route.ts'
 import type { Session } from './sessions.ts'
 
-export type AnswerDeps = AnswerCallDeps & Readonly<{ lists: Lists }>
+export type AnswerDeps = AnswerCallDeps & Readonly<{ lists: Lists; listens: Listens }>
+
+const LISTEN = 'subscriptions/listen'
 
 export type AnswerRequest = (asking: Asking) => Promise<McpReply>
 
@@ -22,6 +26,7 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
     const { frame, era } = asking
     const action = actionOf(frame.method)
     if (action) return answerCall(deps, asking, action)
+    if (era === 'modern' && frame.method === LISTEN) return answerListen(deps.listens, asking)
 
     const kind = listedKind(frame.method)
     if (kind) {

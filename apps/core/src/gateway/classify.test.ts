@@ -13,7 +13,13 @@ const read = (reply: McpReply) => ({
 
 async function post(mcp: TestMcp, body: unknown, headers: Record<string, string> = {}) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  const request = { principal: testPrincipal, body: bytes, headers, clientIp: '' }
+  const request = {
+    principal: testPrincipal,
+    body: bytes,
+    headers,
+    clientIp: '',
+    viewer: () => undefined,
+  }
   return mcp.handle(request, silent, open)
 }
 

@@ -3,14 +3,17 @@ import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import type { View } from './views.ts'
 
+/** Clients are told when the list of a kind is another one for them (MCP-127). */
+const CHANGES = { listChanged: true }
+
 /** What this principal can use, by its own view: a kind of which nothing is visible is not offered (MCP-28). */
 function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   const has = (kind: Parameters<View['entries']>[0]): boolean => view.entries(kind).length > 0
   const hasResources = has('resource') || has('resource_template')
   return {
-    tools: {},
-    ...(has('prompt') && { prompts: {} }),
-    ...(hasResources && { resources: {} }),
+    tools: CHANGES,
+    ...(has('prompt') && { prompts: CHANGES }),
+    ...(hasResources && { resources: CHANGES }),
     ...((has('prompt') || has('resource_template')) && { completions: {} }),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { systemTimers } from '../ground/timers.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Answer, Question } from '../model/question.ts'
@@ -41,7 +42,7 @@ function setUp(script: Script = asksOnce) {
     timers.add(timer)
     return { [Symbol.dispose]: () => void timers.delete(timer) }
   }
-  const mcp = createTestMcp({ timers: { after } }, script)
+  const mcp = createTestMcp({ timers: { ...systemTimers, after } }, script)
   const fire = (): void => {
     const due = [...timers]
     timers.clear()

@@ -22,7 +22,13 @@ const read = (reply: McpReply) => ({
 
 async function post(mcp: TestMcp, body: unknown, headers: Record<string, string> = {}) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  const request = { principal: testPrincipal, body: bytes, headers, clientIp: '' }
+  const request = {
+    principal: testPrincipal,
+    body: bytes,
+    headers,
+    clientIp: '',
+    viewer: () => undefined,
+  }
   return mcp.handle(request, silent, open)
 }
 
@@ -90,10 +96,12 @@ describe('a modern request', () => {
       _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'peta', version: '1.2.3' } },
     })
     const bare = createTestMcp({ catalogue: () => snapshotOf([echoTool]) })
-    expect(read(await bare.ask('server/discover')).result.capabilities).toEqual({ tools: {} })
+    expect(read(await bare.ask('server/discover')).result.capabilities).toEqual({
+      tools: { listChanged: true },
+    })
   })
 
-  it.each(['subscriptions/listen', 'tasks/get', 'ping', 'made/up'])(
+  it.each(['tasks/get', 'ping', 'made/up'])(
     'gets -32601 and 404 for %s (MCP-23)',
     async (method) => {
       const reply = read(await createTestMcp().ask(method))

@@ -12,12 +12,14 @@ import { accepts, header, type Headers } from '../protocol/headers.ts'
 import { asksOf, isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
 import type { Asking } from './answer-call.ts'
+import { changedMethod, encodeNotice } from './answer-listen.ts'
 import { type AnswerDeps, type AnswerRequest, createAnswerRequest } from './answer-request.ts'
 import { createToolContracts } from './check-arguments.ts'
 import { classify, type Route } from './classify.ts'
 import { initializeResult } from './discover.ts'
 import { createExchanges } from './exchanges.ts'
 import type { GovernedCall } from './governed-call.ts'
+import { createListens, listNames, type Listens } from './listens.ts'
 import { createLists } from './lists.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
 import { createRoundStates } from './round-state.ts'
@@ -30,7 +32,14 @@ import { createTemplateMatches } from './uri-template.ts'
 import { createViews, type Viewer, type Views, type ViewSources } from './views.ts'
 
 /** One POST to an MCP endpoint, after authentication. */
-export type McpRequest = Viewer & Readonly<{ body: Buffer; headers: Headers; clientIp: string }>
+export type McpRequest = Viewer &
+  Readonly<{
+    body: Buffer
+    headers: Headers
+    clientIp: string
+    /** Who the same credential lets in now. */
+    viewer: () => Viewer | undefined
+  }>
 
 export type Mcp = Readonly<{
   /**
@@ -40,7 +49,19 @@ export type Mcp = Readonly<{
   handle: (request: McpRequest, outlet: Outlet, closed: AbortSignal) => Promise<McpReply>
   /** Ends the caller's own legacy session (MCP-12). */
   endSession: (caller: Viewer, headers: Headers) => McpReply
+  /**
+   * The stream of a legacy session for what no request caused (MCP-34): list changes. `opened` is called when it may
+   * begin; resolves when it has ended.
+   *
+   * @throws CoreError `method_not_allowed` where there is no such session
+   */
+  listen: (request: StreamRequest, outlet: StreamOutlet, closed: AbortSignal) => Promise<void>
+  /** Ends every stream that would not end by itself. */
+  stop: () => void
 }>
+
+export type StreamRequest = Omit<McpRequest, 'body' | 'clientIp'>
+export type StreamOutlet = Outlet & Readonly<{ opened: () => void }>
 
 export type McpDeps = ViewSources &
   Sealing &
@@ -49,7 +70,7 @@ export type McpDeps = ViewSources &
     governedCall: GovernedCall
     clock: Pick<Clock, 'nowMs'>
     newId: NewId
-    timers: Pick<Timers, 'after'>
+    timers: Pick<Timers, 'after' | 'every'>
     log: Pick<Log, 'error'>
     /** Of this release; shown to clients. */
     version: string
@@ -60,6 +81,7 @@ export function createMcp(deps: McpDeps): Mcp {
   const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
   const views = createViews(deps)
   const sessions = createSessions(deps.clock, createSessionIds(deps))
+  const listens = createListens(views, deps.timers)
   const answerRequest = createAnswerRequest({
     ...deps,
     views,
@@ -67,6 +89,7 @@ export function createMcp(deps: McpDeps): Mcp {
     slots: createSlots(limits.callsPerPrincipalMax),
     rounds: createRoundStates(deps),
     exchanges: createExchanges(deps),
+    listens,
     contracts: createToolContracts(),
     templateMatch: createTemplateMatches(),
   })
@@ -99,7 +122,27 @@ export function createMcp(deps: McpDeps): Mcp {
         return renderFailure(error)
       }
     },
+    listen: (request, outlet, closed) =>
+      listenInSession({ sessions, listens }, request, outlet, closed),
+    stop: listens.stop,
   }
+}
+
+// oxlint-disable-next-line max-params -- as `listen`, with what it needs in front
+async function listenInSession(
+  { sessions, listens }: Readonly<{ sessions: Sessions; listens: Listens }>,
+  { headers, viewer, ...caller }: StreamRequest,
+  outlet: StreamOutlet,
+  closed: AbortSignal,
+): Promise<void> {
+  using stream = sessions.openStream(caller, header(headers, 'mcp-session-id') ?? '')
+  outlet.opened()
+  await listens.listen({
+    viewer,
+    lists: listNames,
+    changed: (list) => outlet.notify(encodeNotice(changedMethod(list))),
+    closed: AbortSignal.any([closed, stream.ended]),
+  })
 }
 
 type Ways = Readonly<{

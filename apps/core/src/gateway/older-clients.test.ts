@@ -15,7 +15,7 @@ import {
 async function send(mcp: TestMcp, method: string, params: object, session?: string) {
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
   const headers = session === undefined ? {} : { 'mcp-session-id': session }
-  const request = { principal: testPrincipal, body, headers, clientIp: '' }
+  const request = { principal: testPrincipal, body, headers, clientIp: '', viewer: () => undefined }
   const reply = await mcp.handle(request, { notify: () => {} }, new AbortController().signal)
   return { ...reply, result: JSON.parse(String(reply.body)).result }
 }

@@ -57,6 +57,7 @@ async function askLegacy(mcp: TestMcp, method: string, params: object): Promise<
         body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, ...body })),
         headers,
         clientIp: '',
+        viewer: () => undefined,
       },
       { notify() {} },
       new AbortController().signal,

@@ -180,6 +180,7 @@ describe('what a profile gave out is refused at another', () => {
           body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: {} })),
           headers: session === undefined ? {} : { 'mcp-session-id': session },
           clientIp: '',
+          viewer: () => undefined,
         },
         { notify: () => undefined },
         new AbortController().signal,

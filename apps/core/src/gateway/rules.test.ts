@@ -94,7 +94,13 @@ function join(rules: readonly Rule[], items: readonly CatalogueItem[] = ITEMS) {
         'mcp-name': 'files__any',
         accept: 'application/json, text/event-stream',
       }
-      const request = { principal: ana, body: Buffer.from(body), headers, clientIp: '' }
+      const request = {
+        principal: ana,
+        body: Buffer.from(body),
+        headers,
+        clientIp: '',
+        viewer: () => undefined,
+      }
       return read(await mcp.handle(request, { notify() {} }, new AbortController().signal))
     },
   }

@@ -24,7 +24,11 @@ async function post(mcp: TestMcp, message: object, sent: Sent = {}) {
   const principal = { ...testPrincipal, agent: { ...testPrincipal.agent, id: agentId } }
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }))
   const { signal } = new AbortController()
-  const reply = await mcp.handle({ principal, body, headers, clientIp: '' }, outlet, signal)
+  const reply = await mcp.handle(
+    { principal, body, headers, clientIp: '', viewer: () => undefined },
+    outlet,
+    signal,
+  )
   return { ...reply, message: reply.body && JSON.parse(String(reply.body)) }
 }
 

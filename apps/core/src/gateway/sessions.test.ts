@@ -33,7 +33,11 @@ async function send(mcp: TestMcp, sent: Sent) {
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
   const outlet = sent.outlet ?? { notify: () => {} }
   const { signal } = new AbortController()
-  const reply = await mcp.handle({ principal, body, headers, clientIp: '' }, outlet, signal)
+  const reply = await mcp.handle(
+    { principal, body, headers, clientIp: '', viewer: () => undefined },
+    outlet,
+    signal,
+  )
   return { ...reply, message: reply.body && JSON.parse(reply.body.toString()) }
 }
 
@@ -215,6 +219,7 @@ describe('a legacy request', () => {
       body,
       headers: { 'mcp-session-id': session },
       clientIp: '',
+      viewer: () => undefined,
     }
     const reply = await mcp.handle(request, { notify: () => {} }, new AbortController().signal)
     expect(reply.status).toBe(400)

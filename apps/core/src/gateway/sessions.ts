@@ -14,15 +14,25 @@ export type Session = SessionClaims & {
   readonly open: Map<RequestId, AbortController>
   /** What servers asked and the client has not answered, by our id of each question. */
   readonly questions: Map<string, (answer: Answer) => void>
+  /** Streams for what no request caused; each is open as long as its controller is not aborted. */
+  readonly streams: Set<AbortController>
   usedAtMs: number
   logLevel: string | undefined
 }
+
+export type SessionStream = Disposable & Readonly<{ ended: AbortSignal }>
 
 export type Sessions = Readonly<{
   /** `asks` is what the client declared that it can be asked for. */
   begin: (caller: Viewer, version: LegacyVersion, asks: readonly Ask[]) => Session
   /** @throws CoreError `session_unknown`, also for a session of someone else or at another profile */
   find: (caller: Viewer, id: string) => Session
+  /**
+   * An open stream keeps its session, and ends with it (MCP-33).
+   *
+   * @throws CoreError `method_not_allowed` where there is no such session (MCP-12)
+   */
+  openStream: (caller: Viewer, id: string) => SessionStream
   end: (caller: Viewer, id: string) => void
 }>
 
@@ -46,8 +56,8 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
     return session
   }
 
-  function drop({ id, owner, open }: Session): void {
-    for (const request of open.values()) request.abort()
+  function drop({ id, owner, open: requests, streams }: Session): void {
+    for (const open of [...requests.values(), ...streams]) open.abort()
     const own = live.get(owner)
     own?.delete(id)
     if (own?.size === 0) live.delete(owner)
@@ -85,7 +95,29 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
       return keep(sessionOf(ids.make(claims), claims, nowMs))
     },
     find,
+    openStream: (caller, id) => streamOf(() => find(caller, id), clock),
     end: (caller, id) => drop(find(caller, id)),
+  }
+}
+
+function streamOf(find: () => Session, clock: Pick<Clock, 'nowMs'>): SessionStream {
+  const session = toStream(find)
+  const controller = new AbortController()
+  session.streams.add(controller)
+  return {
+    ended: controller.signal,
+    [Symbol.dispose]() {
+      session.streams.delete(controller)
+      session.usedAtMs = clock.nowMs()
+    },
+  }
+}
+
+function toStream(find: () => Session): Session {
+  try {
+    return find()
+  } catch {
+    throw new CoreError('method_not_allowed', { allowed: 'POST' })
   }
 }
 
@@ -94,13 +126,15 @@ const sessionOf = (id: string, claims: SessionClaims, usedAtMs: number): Session
   id,
   open: new Map(),
   questions: new Map(),
+  streams: new Set(),
   usedAtMs,
   logLevel: undefined,
 })
 
 /** An open request is activity (MCP-33). */
 function isExpired(session: Session, nowMs: number): boolean {
-  const isIdle = session.open.size === 0 && session.usedAtMs + IDLE_MS <= nowMs
+  const isQuiet = session.open.size === 0 && session.streams.size === 0
+  const isIdle = isQuiet && session.usedAtMs + IDLE_MS <= nowMs
   return isIdle || session.expiresAtMs <= nowMs
 }
 

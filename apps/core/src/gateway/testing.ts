@@ -46,7 +46,7 @@ export const echoTool = testItem('tool', {
   },
 })
 
-const testItems: readonly CatalogueItem[] = [
+export const testItems: readonly CatalogueItem[] = [
   echoTool,
   testItem('tool', { name: 'secret', inputSchema: { type: 'object' } }),
   testItem('tool', { name: 'new', inputSchema: { type: 'object' } }, { state: 'quarantined' }),
@@ -176,7 +176,11 @@ function askModern(
   const signal = options.signal ?? new AbortController().signal
   const { profile } = options
   const caller = { principal, ...(profile && { profile }) }
-  return mcp.handle({ ...caller, body, headers, clientIp: '127.0.0.1' }, outlet, signal)
+  return mcp.handle(
+    { ...caller, body, headers, clientIp: '127.0.0.1', viewer: () => caller },
+    outlet,
+    signal,
+  )
 }
 
 /** Reversible and bound to its purpose, which is all the gateway relies on. */

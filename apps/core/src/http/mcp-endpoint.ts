@@ -5,13 +5,13 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 import type { Principal } from '../model/principal.ts'
-import type { Mcp } from '../gateway/mcp.ts'
+import type { Mcp, StreamRequest } from '../gateway/mcp.ts'
 import type { Viewer } from '../gateway/views.ts'
 import { type McpReply, renderFailure } from '../gateway/outcome.ts'
 import { accepts } from '../protocol/headers.ts'
 import { challenge } from './challenge.ts'
 import { credentialInUrl } from './credential-in-url.ts'
-import { createMcpStreams, type McpStream } from './mcp-stream.ts'
+import { createMcpStreams, type McpStream, type McpStreams } from './mcp-stream.ts'
 import { readBody } from './read-body.ts'
 
 export type McpEndpointDeps = Readonly<{
@@ -31,6 +31,8 @@ export type McpEndpoint = Readonly<{
   /** `profile` is the name that the path has; none is everything. */
   handle: (request: IncomingMessage, response: ServerResponse, profile: string | undefined) => void
   tick: () => void
+  /** Ends what would go on for as long as its client likes. */
+  stop: () => void
 }>
 
 /** `/mcp` and the profiles below it over plain node:http: one function from socket to reply, without a framework (H1). */
@@ -50,28 +52,28 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       reply(response, deps.mcp.endSession(caller, request.headers))
       return
     }
+    const { headers } = request
+    const viewer = (): Viewer | undefined => stillLetIn(deps, headers.authorization, profile)
+    if (request.method === 'GET' && accepts(headers, 'text/event-stream')) {
+      await listen(deps, streams, response, { ...caller, headers, viewer })
+      return
+    }
     if (request.method !== 'POST') throw new CoreError('method_not_allowed', { allowed: 'POST' })
     refuseLength(request)
     refuseType(request)
     const body = await readBody(request, limits.requestBytesMax)
 
-    let stream: McpStream | undefined
-    const outlet = {
-      notify(frame: Buffer): void {
-        if (!accepts(request.headers, 'text/event-stream')) return
-        stream ??= streams.open(response)
-        stream.send(frame)
-      },
-    }
+    const { outlet, opened } = outletOf(streams, request, response)
     const clientIp = request.socket.remoteAddress ?? ''
-    const { headers } = request
     const closed = abortOnClose(response)
-    const result = await deps.mcp.handle({ ...caller, body, headers, clientIp }, outlet, closed)
+    const result = await deps.mcp.handle(
+      { ...caller, body, headers, clientIp, viewer },
+      outlet,
+      closed,
+    )
     if (response.destroyed) return
-    const { approvalId } = result
-    if (approvalId !== undefined) {
-      response.on('finish', () => deps.onDelivered?.(caller.principal, approvalId))
-    }
+    markDelivered(result, response, (id) => deps.onDelivered?.(caller.principal, id))
+    const stream = opened()
     if (stream) stream.end(result.body)
     else reply(response, result)
   }
@@ -84,7 +86,59 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       })
     },
     tick: streams.tick,
+    stop: deps.mcp.stop,
   }
+}
+
+/** The stream of a legacy session; it begins as soon as somebody may listen (MCP-12). */
+// oxlint-disable-next-line max-params -- private: what listens, and where it goes
+async function listen(
+  { mcp }: Pick<McpEndpointDeps, 'mcp'>,
+  streams: McpStreams,
+  response: ServerResponse,
+  request: StreamRequest,
+): Promise<void> {
+  const stream: { open?: McpStream } = {}
+  const outlet = {
+    opened: (): void => void (stream.open = streams.open(response)),
+    notify: (frame: Buffer): void => stream.open?.send(frame),
+  }
+  await mcp.listen(request, outlet, abortOnClose(response))
+  stream.open?.end()
+}
+
+/** A stream lasts no longer than the right to open it; nobody is told why it ended. */
+function stillLetIn(
+  { identify }: Pick<McpEndpointDeps, 'identify'>,
+  authorization: string | undefined,
+  profile: string | undefined,
+): Viewer | undefined {
+  try {
+    return identify(authorization, profile)
+  } catch {
+    return undefined
+  }
+}
+
+function markDelivered(
+  { approvalId }: McpReply,
+  response: ServerResponse,
+  mark: (approvalId: string) => void,
+): void {
+  if (approvalId !== undefined) response.on('finish', () => mark(approvalId))
+}
+
+/** An answer becomes a stream with the first frame before it, where its client takes one (MCP-26). */
+function outletOf(streams: McpStreams, request: IncomingMessage, response: ServerResponse) {
+  let stream: McpStream | undefined
+  const outlet = {
+    notify(frame: Buffer): void {
+      if (!accepts(request.headers, 'text/event-stream')) return
+      stream ??= streams.open(response)
+      stream.send(frame)
+    },
+  }
+  return { outlet, opened: () => stream }
 }
 
 /** A promise to send too much is refused before any of it is read (H2). */

@@ -5,6 +5,7 @@ export const metaKeys = {
   clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
   logLevel: 'io.modelcontextprotocol/logLevel',
   serverInfo: 'io.modelcontextprotocol/serverInfo',
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
   /** The server's own description of itself, moved aside by ours. */
   petaServer: 'io.peta/server',
   petaDecision: 'io.peta/decision',

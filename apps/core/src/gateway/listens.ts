@@ -1,0 +1,108 @@
+import { CoreError } from '../ground/errors.ts'
+import type { Timers } from '../ground/timers.ts'
+import type { CatalogueEntry } from '../model/catalogue.ts'
+import type { ItemKind } from '../model/server.ts'
+import { ownerOf } from './sessions.ts'
+import type { View, Viewer, Views } from './views.ts'
+
+/** Lists whose changes a client can be told of, and what is in them. */
+const kindsOf = {
+  tools: ['tool'],
+  prompts: ['prompt'],
+  resources: ['resource', 'resource_template'],
+} as const satisfies Record<string, readonly ItemKind[]>
+
+export type ListName = keyof typeof kindsOf
+export const listNames: readonly ListName[] = ['tools', 'prompts', 'resources']
+
+/** One client that wants to be told, on a stream that is open as long as it listens. */
+export type Listening = Readonly<{
+  /** Who listens, by the credential that came with the request; undefined once that lets nobody in any more. */
+  viewer: () => Viewer | undefined
+  lists: readonly ListName[]
+  /** The list is not what it was when the client could last have read it. */
+  changed: (list: ListName) => void
+  /** Aborts when the client hangs up. */
+  closed: AbortSignal
+}>
+
+export type Listens = Readonly<{
+  /**
+   * Resolves when nobody listens any more: the client left, its credential ended, or Peta stops.
+   *
+   * @throws CoreError `calls_limited`
+   */
+  listen: (listening: Listening) => Promise<void>
+  /** Lets everyone go. */
+  stop: () => void
+}>
+
+const LOOK_MS = 250
+const PER_OWNER_MAX = 8
+
+type Open = Readonly<{ listening: Listening; owner: string; end: () => void }> & { view: View }
+
+/**
+ * Looks at the views of those who listen, because a view changes by a catalogue, a rule, a role or a profile, and its
+ * client is told only of what changed for it (MCP-127). Views are kept, so that nothing is worked out twice.
+ */
+export function createListens(views: Views, timers: Pick<Timers, 'every'>): Listens {
+  const open = new Set<Open>()
+  let looking: Disposable | undefined
+  let isStopped = false
+
+  function look(): void {
+    for (const one of open) {
+      const viewer = one.listening.viewer()
+      if (viewer) tell(one, viewer)
+      else one.end()
+    }
+  }
+
+  function tell(one: Open, viewer: Viewer): void {
+    const { lists, changed } = one.listening
+    const before = one.view
+    const now = views(viewer)
+    if (now === before) return
+    one.view = now
+    for (const list of lists) {
+      if (kindsOf[list].some((kind) => isOther(before.entries(kind), now.entries(kind))))
+        changed(list)
+    }
+  }
+
+  function leave(one: Open): void {
+    open.delete(one)
+    if (open.size > 0) return
+    looking?.[Symbol.dispose]()
+    looking = undefined
+  }
+
+  return {
+    async listen(listening) {
+      const viewer = listening.viewer()
+      if (!viewer) return
+      const owner = ownerOf(viewer.principal)
+      const mine = [...open].filter((one) => one.owner === owner)
+      if (mine.length >= PER_OWNER_MAX)
+        throw new CoreError('calls_limited', { callsMax: PER_OWNER_MAX })
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const one: Open = { listening, owner, end: resolve, view: views(viewer) }
+      listening.closed.addEventListener('abort', () => resolve(), { once: true })
+      if (isStopped || listening.closed.aborted) resolve()
+      open.add(one)
+      looking ??= timers.every(LOOK_MS, look)
+      await promise.finally(() => leave(one))
+    },
+    stop() {
+      isStopped = true
+      for (const one of open) one.end()
+    },
+  }
+}
+
+const isOther = (before: readonly CatalogueEntry[], now: readonly CatalogueEntry[]): boolean =>
+  before.length !== now.length || before.some((entry, at) => !isSame(entry, now[at]))
+
+const isSame = ({ item }: CatalogueEntry, other: CatalogueEntry | undefined): boolean =>
+  item.exposed === other?.item.exposed && item.pin === other.item.pin
