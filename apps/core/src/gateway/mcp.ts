@@ -14,6 +14,7 @@ import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
 import type { Asking } from './answer-call.ts'
 import { changedMethod, encodeNotice } from './answer-listen.ts'
 import { type AnswerDeps, type AnswerRequest, createAnswerRequest } from './answer-request.ts'
+import { withBatches } from './batch.ts'
 import { createToolContracts } from './check-arguments.ts'
 import { classify, type Route } from './classify.ts'
 import { initializeResult } from './discover.ts'
@@ -78,6 +79,10 @@ export type McpDeps = ViewSources &
 
 /** Joins the stages for MCP: what comes in by `/mcp` is told apart, looked up, governed and answered here. */
 export function createMcp(deps: McpDeps): Mcp {
+  return withBatches(createSessionIds(deps), createSingles(deps))
+}
+
+function createSingles(deps: McpDeps): Mcp {
   const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
   const views = createViews(deps)
   const sessions = createSessions(deps.clock, createSessionIds(deps))

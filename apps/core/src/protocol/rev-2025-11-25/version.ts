@@ -10,6 +10,9 @@ export type LegacyVersion = (typeof legacyVersions)[number]
 export const knowsError = (version: LegacyVersion, code: number): boolean =>
   code !== -32_042 || version >= '2025-11-25'
 
+/** One revision allowed an array of messages; the one before never said so, and the next took it back (MCP-37). */
+export const takesBatches = (version: LegacyVersion): boolean => version === '2025-03-26'
+
 /** The version a session gets: the one asked for where it is served, else the newest (MCP-30). */
 export const negotiateVersion = (requested: unknown): LegacyVersion =>
   legacyVersions.find((served) => served === requested) ?? legacyVersions[0]
