@@ -152,6 +152,32 @@ describe('the un-prefixed server of a profile', () => {
   })
 })
 
+describe('a URI that begins with the prefix of a server', () => {
+  const anything = testItem('resource_template', { uriTemplate: '{+any}', name: 'Anything' })
+  const entries = [...snapshotOf([anything]).entries, ...mails]
+  const greedy = (): TestMcp =>
+    createTestMcp({ catalogue: () => ({ ...snapshot, entries }), narrow })
+
+  it('is read from no other one that would take any URI (MCP-105)', async () => {
+    const mcp = greedy()
+    for (const uri of ['peta.hidden+note:///x', 'peta.mail+other:x']) {
+      expect(bodyOf(await mcp.ask('resources/read', { uri })).error.code).toBe(-32_602)
+    }
+    expect(mcp.calls).toEqual([])
+  })
+
+  it('is read from that one, even where the un-prefixed one would take any URI (MCP-105, MCP-111)', async () => {
+    const mcp = greedy()
+    for (const uri of ['peta.mail+note:///x', 'other:x']) {
+      await mcp.ask('resources/read', { uri }, { profile: bare })
+    }
+    expect(mcp.calls.map(({ server, name }) => [server.slug, name])).toEqual([
+      ['mail', 'note:///x'],
+      ['files', 'other:x'],
+    ])
+  })
+})
+
 describe('what a profile gave out is refused at another', () => {
   it('a cursor of a list (MCP-117)', async () => {
     const many = snapshotOf(
