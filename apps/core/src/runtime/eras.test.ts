@@ -8,7 +8,7 @@ import {
   type SeenRequest,
 } from '../../../../tests/support/http-server.ts'
 import { openTestStore } from '../store/testing.ts'
-import { admin, httpDefinition, openTestRuntime, WORKSPACE } from './testing.ts'
+import { admin, httpDefinition, openTestRuntime, stdioDefinition, WORKSPACE } from './testing.ts'
 
 const methodsOf = (seen: readonly SeenRequest[]) => seen.map(({ message }) => message.method)
 
@@ -50,6 +50,46 @@ it.each([-32_020, -32_021, -32_022])(
       await expect(test.runtime.refresh(WORKSPACE, id)).rejects.toThrow(/^server_/)
       expect(methodsOf(server.seen)).toEqual(['server/discover'])
     }
+  },
+)
+
+/** A process that answers a modern first message with one error, and `initialize` as an old server does. */
+const refusing = (code: number) => {
+  const script = `
+    const write = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n')
+    const results = {
+      initialize: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } },
+      'tools/list': { tools: [{ name: 'old', inputSchema: { type: 'object' } }] },
+    }
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method } = JSON.parse(line)
+      if (id === undefined) return
+      const result = results[method]
+      write(result ? { id, result } : { id, error: { code: ${code}, message: 'm' } })
+    })`
+  const args = ['-e', script]
+  return stdioDefinition([], {
+    launch: { kind: 'stdio', command: process.execPath, args, env: {} },
+  })
+}
+
+it.each([-32_601, -32_600, -32_602, -32_603, -32_000, 1])(
+  'takes error %i of a process for an old server (MCP-52)',
+  async (code) => {
+    await using test = await openTestRuntime({ probeMs: 60_000 })
+    const { id } = await test.runtime.install(admin, refusing(code))
+    await test.runtime.refresh(WORKSPACE, id)
+    expect(test.runtime.items(WORKSPACE, id).map(({ item }) => item.name)).toEqual(['old'])
+  },
+)
+
+it.each([-32_020, -32_021, -32_022])(
+  'takes error %i of a process for a modern server (MCP-52)',
+  async (code) => {
+    await using test = await openTestRuntime({ probeMs: 60_000 })
+    const { id } = await test.runtime.install(admin, refusing(code))
+    await expect(test.runtime.refresh(WORKSPACE, id)).rejects.toThrow('server_misbehaves')
+    expect(test.runtime.items(WORKSPACE, id)).toEqual([])
   },
 )
 

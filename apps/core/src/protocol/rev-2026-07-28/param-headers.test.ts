@@ -48,3 +48,40 @@ describe('arguments that travel as headers', () => {
     expect(() => paramHeadersOf(many, all)).toThrow(refused)
   })
 })
+
+describe('a header that repeats an argument', () => {
+  const base64 = (text: string | Buffer) => `=?base64?${Buffer.from(text).toString('base64')}?=`
+
+  it.each([
+    [{ region: 'eu' }, { 'mcp-param-region': 'eu' }],
+    [{ region: 'eu' }, { 'mcp-param-region': base64('eu') }],
+    [{ region: 'Ü "x"' }, { 'mcp-param-region': base64('Ü "x"') }],
+    [{ page: { size: 42 } }, { 'mcp-param-size': '42' }],
+    [{ page: { size: 42 } }, { 'mcp-param-size': '42.0' }],
+    [{ dry: false }, { 'mcp-param-dry': 'false' }],
+    [{ region: null, dry: null }, {}],
+    [{}, { 'mcp-param-unknown': 'x' }],
+  ])('says the same in every way it may: %j by %j (MCP-22)', (args, headers) => {
+    expect(() => checkParamHeaders(annotated, args, headers)).not.toThrow()
+  })
+
+  it.each([
+    ['absent', { region: 'eu' }, {}],
+    ['there for nothing', {}, { 'mcp-param-region': 'eu' }],
+    ['there for null', { region: null }, { 'mcp-param-region': 'null' }],
+    ['another text', { region: 'eu' }, { 'mcp-param-region': 'us' }],
+    ['in another case', { region: 'eu' }, { 'mcp-param-region': 'EU' }],
+    ['there twice', { region: 'eu' }, { 'mcp-param-region': 'eu, eu' }],
+    ['another number', { page: { size: 42 } }, { 'mcp-param-size': '42.5' }],
+    ['a number in another spelling', { page: { size: 16 } }, { 'mcp-param-size': '0x10' }],
+    ['another truth', { dry: false }, { 'mcp-param-dry': 'true' }],
+    ['a truth in another spelling', { dry: true }, { 'mcp-param-dry': '1' }],
+    ['no base64', { region: 'eu' }, { 'mcp-param-region': '=?base64?!!?=' }],
+    ['base64 in upper case', { region: 'eu' }, { 'mcp-param-region': base64('eu').toUpperCase() }],
+    ['no UTF-8', { region: '\ufffd' }, { 'mcp-param-region': base64(Buffer.from([0xff])) }],
+    ['a control character', { region: 'a\nb' }, { 'mcp-param-region': base64('a\nb') }],
+    ['a text for a list', { region: ['eu'] }, { 'mcp-param-region': 'eu' }],
+  ])('is refused when it is %s (MCP-22)', (_what, args, headers) => {
+    expect(() => checkParamHeaders(annotated, args, headers)).toThrow('header_mismatch')
+  })
+})
