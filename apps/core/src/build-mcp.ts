@@ -26,6 +26,7 @@ export function buildMcp(
     policyVersion: policy.version,
     readsArguments: policy.readsArguments,
     governedCall: createGovernedCall(calls),
+    decide: calls.decide,
   })
   /** A mark that is lost only lets the result be shown once more. */
   const delivered = (workspaceId: string, approvalId: string): Promise<void> =>

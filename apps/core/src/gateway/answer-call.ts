@@ -8,7 +8,7 @@ import type { Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { checkParamHeaders } from '../protocol/rev-2026-07-28/param-headers.ts'
 import type { Exchange, Exchanges, Turn } from './exchanges.ts'
-import type { GovernedCall, GovernedOutcome } from './governed-call.ts'
+import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createNotices } from './notices.ts'
 import { type Asked, type McpReply, renderOutcome } from './outcome.ts'
 import { renderQuestions } from './render-round.ts'
@@ -40,6 +40,8 @@ export type AnswerCallDeps = ResolveTools &
     rounds: RoundStates
     exchanges: Exchanges
     governedCall: GovernedCall
+    /** As the governed call decides, for one that goes on. */
+    decide: CallStages['decide']
     clock: Pick<Clock, 'nowMs'>
     newId: NewId
   }>
@@ -51,7 +53,7 @@ export async function answerCall(
   action: Action,
 ): Promise<McpReply> {
   const state = roundOf(deps, asking)
-  if (state?.kind === 'parked') return resume(deps, asking, state)
+  if (state?.kind === 'parked') return resume(deps, asking, { action, state })
   const giveBack = deps.slots.take(asking.principal.agent.id)
   let isHandedOn = false
   try {
@@ -70,14 +72,26 @@ export async function answerCall(
   }
 }
 
+type Resuming = Readonly<{ action: Action; state: Extract<RoundState, { kind: 'parked' }> }>
+
+/** What would not begin any more does not go on either: rules and definitions may have changed meanwhile (MCP-67). */
 async function resume(
   deps: AnswerCallDeps,
   asking: Asking,
-  state: Extract<RoundState, { kind: 'parked' }>,
+  { action, state }: Resuming,
 ): Promise<McpReply> {
   const exchange = deps.exchanges.find(state.exchange)
   if (!exchange) throw callLost()
-  const { frame, outlet, signal: closed } = asking
+  const { frame, outlet, signal: closed, principal } = asking
+  const { call } = exchange
+  const { entry } = resolveTarget(action, frame, deps.views(asking), deps)
+  const decision = deps.decide(principal, call)
+  if (decision.effect === 'deny' || entry.item.pin !== call.item?.pin) {
+    exchange.abandon()
+    if (decision.effect !== 'deny')
+      throw new CoreError('definition_changed', { server: call.server.slug })
+    return render(deps, asking, call, { state: 'denied', decision })
+  }
   const turn = await exchange.resume(state.nonce, { frame, outlet, closed })
   return replyTo(deps, asking, { exchange, turn })
 }
@@ -104,7 +118,7 @@ function render(
 ): McpReply {
   return renderOutcome(asking, call, {
     outcome,
-    asks: readAsks(declaredBy(asking)),
+    asks: () => readAsks(declaredBy(asking)),
     sealState: (state) => deps.rounds.seal(asking, asking.frame, { kind: 'relayed', ...state }),
   })
 }

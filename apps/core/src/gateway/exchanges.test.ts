@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest'
 
 import { systemTimers } from '../ground/timers.ts'
+import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Answer, Question } from '../model/question.ts'
 import {
+  allowed,
   createTestMcp,
+  echoTool,
   modernMeta,
   serverResult,
+  snapshotOf,
   testPrincipal,
   testProfile,
   type Script,
@@ -32,6 +36,9 @@ const asksOnce: Script = async (_call, outlet) => {
   const text = typeof answer === 'object' ? textOf(answer) : String(answer)
   return serverResult({ content: [{ type: 'text', text }] })
 }
+
+const otherEcho = { ...echoTool, pin: 'changed' }
+const denied: Decision = { ...allowed, effect: 'deny' }
 
 type Timer = { delayMs: number; run: () => void }
 
@@ -139,6 +146,27 @@ describe('a call whose server asks something', () => {
     await expect.poll(() => heard).toBe('the client did not come back')
     const late = await send(mcp, { requestState, inputResponses: accept })
     expect(late.error).toMatchObject({ code: -32602, message: expect.stringContaining('lost') })
+  })
+
+  it('goes on no more once a rule denies it or its tool is another one (MCP-67)', async () => {
+    for (const change of ['rule', 'tool'] as const) {
+      let isChanged = false
+      const mcp = createTestMcp(
+        {
+          decide: () => (isChanged && change === 'rule' ? denied : allowed),
+          catalogue: () =>
+            isChanged && change === 'tool' ? snapshotOf([otherEcho], 2) : snapshotOf([echoTool]),
+        },
+        asksOnce,
+      )
+      const { requestState } = (await send(mcp)).result
+      isChanged = true
+      const { result } = await send(mcp, { requestState, inputResponses: accept })
+      expect(result).toMatchObject({ resultType: 'complete', isError: true })
+      isChanged = false
+      const again = await send(mcp, { requestState, inputResponses: accept })
+      expect(again.error).toMatchObject({ code: -32602, message: expect.stringContaining('lost') })
+    }
   })
 
   it('waits for no more than eight of one principal (MCP-70)', async () => {

@@ -31,6 +31,8 @@ export type Exchange = Readonly<{
    * @throws CoreError `params_invalid` when it came back with this state before
    */
   resume: (nonce: string, round: Round) => Promise<Turn>
+  /** It does not go on: the server is told that nobody answers, and then that nobody waits. */
+  abandon: () => void
 }>
 
 /** A request of the client, and its way back. */
@@ -91,13 +93,14 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
     if (ended) return { outcome: ended }
     notify = silent
     const nonce = newId('rnd')
-    parking = { nonce, expiry: timers.after(PARKED_MS_MAX, expire) }
+    parking = { nonce, expiry: timers.after(PARKED_MS_MAX, abandon) }
     place.park()
     return { questions: room.all(), nonce }
   }
 
-  function expire(): void {
+  function abandon(): void {
     place.unpark()
+    parking?.expiry[Symbol.dispose]()
     room.giveUp()
     timers.after(GRACE_MS, () => leaving.abort(new Error('the client did not come back')))
   }
@@ -107,6 +110,7 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
     id: newId('exc'),
     call: first.call,
     signal: leaving.signal,
+    abandon,
     outlet: {
       notify: (frame) => notify(frame),
       askable: { asks: first.asks, ask: async (question) => room.ask(question) },

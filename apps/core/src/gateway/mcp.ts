@@ -66,7 +66,7 @@ export type StreamOutlet = Outlet & Readonly<{ opened: () => void }>
 
 export type McpDeps = ViewSources &
   Sealing &
-  Pick<AnswerDeps, 'readsArguments'> &
+  Pick<AnswerDeps, 'readsArguments' | 'decide'> &
   Readonly<{
     governedCall: GovernedCall
     clock: Pick<Clock, 'nowMs'>
@@ -190,7 +190,7 @@ async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise
   if (session.open.has(id)) {
     throw new CoreError('frame_invalid', { problem: 'a request with this id is still open' })
   }
-  const questions = mayStream(asking)
+  const questions = mayAsk(session, asking)
     ? openSessionQuestions({ ...ways, session, ...asking })
     : undefined
   const outlet = { notify: asking.outlet.notify, ...(questions && { askable: questions }) }
@@ -202,7 +202,8 @@ async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise
 }
 
 /** A client that takes no stream can be asked nothing on it (MCP-34). */
-const mayStream = ({ headers }: Asking): boolean => accepts(headers, 'text/event-stream')
+const mayAsk = ({ asks }: Session, { headers }: Asking): boolean =>
+  asks.length > 0 && accepts(headers, 'text/event-stream')
 
 /** A legacy request ends by its answer or by `notifications/cancelled`; after that nothing is sent for it. */
 async function cancellable(

@@ -45,7 +45,7 @@ export type RelayedState = Readonly<{ serverState?: string; approvalId?: string 
 export type Ended = Readonly<{
   outcome: GovernedOutcome
   /** What the client offered to be asked for. */
-  asks: readonly Ask[]
+  asks: () => readonly Ask[]
   sealState: (state: RelayedState) => string
 }>
 
@@ -101,7 +101,7 @@ function relayedState(
   const isOffered = requests.every(
     ({ method, params }) =>
       isQuestionMethod(method) &&
-      asks.includes(askNeeded(method, JSON.parse(params.toString('utf8')))),
+      asks().includes(askNeeded(method, JSON.parse(params.toString('utf8')))),
   )
   if (!isOffered) throw new CoreError('server_misbehaves', { server })
   const { approvalId } = outcome.result

@@ -14,7 +14,7 @@ export type QuestionRoom = Readonly<{
   all: () => readonly KeyedQuestion[]
   /** Hands out what the client says to each, byte for byte; what it does not answer goes on waiting (MCP-67). */
   take: (frame: Frame) => void
-  /** Nobody comes back. */
+  /** Nobody comes back, to these questions or any other. */
   giveUp: () => void
 }>
 
@@ -25,10 +25,11 @@ export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
   const waiting = new Map<string, Waiting>()
   let arrival = Promise.withResolvers<undefined>()
   let count = 0
+  let isClosed = false
 
   return {
     ask(question) {
-      if (!mayWait()) return Promise.reject(new CoreError('calls_limited'))
+      if (isClosed || !mayWait()) return Promise.reject(new CoreError('calls_limited'))
       const settle = Promise.withResolvers<Answer>()
       count += 1
       waiting.set(`q${count}`, { question, settle })
@@ -47,6 +48,7 @@ export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
       }
     },
     giveUp() {
+      isClosed = true
       for (const { settle } of waiting.values()) {
         settle.reject(new Error('the client did not come back'))
       }

@@ -1,6 +1,7 @@
 import { systemTimers } from '../ground/timers.ts'
 import type { Call, Outlet } from '../model/call.ts'
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
+import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
@@ -103,6 +104,15 @@ export function serverFrame(
 const echo: Script = async ({ args }) =>
   serverResult({ content: [{ type: 'text', text: JSON.stringify(args) }] })
 
+export const allowed: Decision = {
+  effect: 'allow',
+  reason: 'rules',
+  policyVersion: 1,
+  matched: [],
+  shadow: [],
+  obligations: {},
+}
+
 export type TestMcp = Mcp &
   Readonly<{
     calls: readonly Call[]
@@ -140,6 +150,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     policyVersion: () => 1,
     readsArguments: () => false,
     governedCall,
+    decide: () => allowed,
     clock: { nowMs: () => 1_000 },
     timers: systemTimers,
     newId: (prefix) => `${prefix}_${(ids += 1).toString(16).padStart(32, '0')}`,
