@@ -50,6 +50,12 @@ describe('decoding (MCP-152)', () => {
     expect(() => decode(lines)).toThrow('result_too_large')
   })
 
+  it('reads nothing more of a stream that it gave up', () => {
+    const decoder = createSseDecoder(10)
+    expect(() => decoder.push(Buffer.from('data: beyond the bound'))).toThrow('result_too_large')
+    expect(decoder.push(Buffer.from('\n\ndata: {}\n\n'))).toEqual([])
+  })
+
   it('drops what is no event', () => {
     expect(texts([sseComment, Buffer.from('event: ping\n\ndata: cut off')])).toEqual([])
   })

@@ -3,7 +3,7 @@ import { CoreError } from '../ground/errors.ts'
 /** One event of a stream. `data` is bytes: its lines, joined by LF. */
 export type SseEvent = Readonly<{ data: Buffer; type?: string; id?: string; retryMs?: number }>
 
-/** Bytes in, whole events out. Chunks may end anywhere, inside a character too. */
+/** Bytes in, whole events out. Chunks may end anywhere, inside a character too. After an event too large, none come. */
 export type SseDecoder = Readonly<{
   push: (chunk: Buffer) => readonly SseEvent[]
 }>
@@ -22,10 +22,13 @@ type Draft = { data: Buffer[]; type?: string; id?: string; retryMs?: number }
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export function createSseDecoder(eventBytesMax: number): SseDecoder {
-  let rest: Buffer = EMPTY
+  /** Pieces of the line that has not ended yet; joined once, when it has. */
+  let pieces: Buffer[] = []
+  let pending = 0
   let eventBytes = 0
   let isFirst = true
   let isAfterCr = false
+  let isCut = false
   let draft: Draft = { data: [] }
 
   function takeLine(line: Buffer, events: SseEvent[]): void {
@@ -37,37 +40,46 @@ export function createSseDecoder(eventBytesMax: number): SseDecoder {
     eventBytes = 0
   }
 
-  function bound(bytes: number): void {
-    if (bytes > eventBytesMax) {
-      throw new CoreError('result_too_large', { bytesMax: eventBytesMax })
-    }
+  function keep(piece: Buffer): void {
+    pieces.push(piece)
+    pending += piece.length
+    if (eventBytes + pending <= eventBytesMax) return
+    isCut = true
+    pieces = []
+    throw new CoreError('result_too_large', { bytesMax: eventBytesMax })
+  }
+
+  function endLine(events: SseEvent[]): void {
+    const [line = EMPTY] = pieces
+    eventBytes += pending
+    takeLine(pieces.length > 1 ? Buffer.concat(pieces, pending) : line, events)
+    pieces = []
+    pending = 0
   }
 
   return {
     push(chunk) {
       const events: SseEvent[] = []
+      if (isCut) return events
       const fresh = isAfterCr && chunk[0] === LF ? chunk.subarray(1) : chunk
       if (chunk.length > 0) isAfterCr = chunk.at(-1) === CR
-      const searched = rest.length
-      const bytes = rest.length === 0 ? fresh : Buffer.concat([rest, fresh])
       let from = 0
-      let end = nextLineEnd(bytes, searched)
-      while (end !== -1) {
-        eventBytes += end - from
-        bound(eventBytes)
-        takeLine(bytes.subarray(from, end), events)
-        from = end + (bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1)
-        end = nextLineEnd(bytes, from)
+      let lf = fresh.indexOf(LF)
+      for (let end = nextLineEnd(fresh, from, lf); end !== -1; end = nextLineEnd(fresh, from, lf)) {
+        keep(fresh.subarray(from, end))
+        endLine(events)
+        from = end + (fresh[end] === CR && fresh[end + 1] === LF ? 2 : 1)
+        // Searched anew only once it is passed, or a text of nothing but CR would be searched for each of them.
+        if (lf !== -1 && lf < from) lf = fresh.indexOf(LF, from)
       }
-      rest = from === 0 ? bytes : bytes.subarray(from)
-      bound(eventBytes + rest.length)
+      if (from < fresh.length) keep(fresh.subarray(from))
       return events
     },
   }
 }
 
-function nextLineEnd(bytes: Buffer, from: number): number {
-  const lf = bytes.indexOf(LF, from)
+/** `lf` is the next LF, or -1. */
+function nextLineEnd(bytes: Buffer, from: number, lf: number): number {
   const cr = (lf === -1 ? bytes : bytes.subarray(0, lf)).indexOf(CR, from)
   return cr === -1 ? lf : cr
 }
