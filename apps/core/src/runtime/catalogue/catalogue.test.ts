@@ -161,6 +161,9 @@ it('lets one hung server delay nobody else’s lists, and keeps what it listed l
   hanging.catch(() => {})
   const well = await test.ready(stdioDefinition([], { slug: 'well' }))
   expect(await test.call(well, 'echo', { message: 'hello' })).toMatchObject({ text: 'hello' })
+  // On a busy machine it may still be starting, and would then have been asked nothing.
+  const stateOf = () => test.runtime.status(WORKSPACE, hung).instances.map(({ state }) => state)
+  await expect.poll(stateOf, { timeout: 10_000 }).toEqual(['ready'])
   await test.runtime.disable(admin, hung)
   await expect(hanging).rejects.toEqual(failing('outcome_unknown'))
   expect(test.runtime.catalogue(WORKSPACE).degraded).toEqual(['hung'])
