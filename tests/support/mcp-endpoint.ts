@@ -1,7 +1,7 @@
 import { startTestCore, type TestCore } from './core.ts'
 import { installServer } from './everything-runs.ts'
 import { initialize, type ModernRequest } from './modern-message.ts'
-import { becomeOwner } from './owner.ts'
+import { becomeOwner, type Owner } from './owner.ts'
 import { rawRequest, type RawReply, type RawRequest } from './raw-post.ts'
 
 const SERVER = new URL('stdio-server.mjs', import.meta.url).pathname
@@ -25,6 +25,7 @@ type Headers = NonNullable<RawRequest['headers']>
 export type McpEndpoint = AsyncDisposable &
   Readonly<{
     core: TestCore
+    owner: Owner
     token: string
     /** What a client sends, but for the headers that are given, or taken away by undefined. */
     send: (message: unknown, headers?: Headers, method?: string) => Promise<RawReply>
@@ -37,7 +38,8 @@ export type McpEndpoint = AsyncDisposable &
 
 export async function openMcpEndpoint(): Promise<McpEndpoint> {
   const core = await startTestCore()
-  const token = await setUp(core)
+  const owner = await becomeOwner(core)
+  const token = await setUp(owner)
 
   const send: McpEndpoint['send'] = (message, headers = {}, method = 'POST') => {
     const isText = typeof message === 'string' || Buffer.isBuffer(message)
@@ -56,6 +58,7 @@ export async function openMcpEndpoint(): Promise<McpEndpoint> {
   const inSession = { 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' }
   return {
     core,
+    owner,
     token,
     session,
     send,
@@ -75,8 +78,7 @@ function modernHeaders({ method, params }: ModernRequest): Headers {
 }
 
 /** Resolves with the token of an agent. */
-async function setUp(core: TestCore): Promise<string> {
-  const owner = await becomeOwner(core)
+async function setUp(owner: Owner): Promise<string> {
   const { peta, workspace } = owner
   const params = { workspace }
   const launch = { kind: 'stdio' as const, command: process.execPath, args: [SERVER] }
