@@ -38,6 +38,7 @@ export function differenceOver(bytes: Buffer): string | undefined {
   const facts = readFacts(bytes)
   const strictly = outcomeOf(bytes, strict)
   const laxly = outcomeOf(bytes, lax)
+  if (strictly === 'threw' || laxly === 'threw') return 'threw what is no refusal'
   if (!facts) {
     if (typeof strictly !== 'string') return 'accepted strictly, but it is no JSON'
     if (typeof laxly !== 'string' && !hasControl(bytes)) return 'accepted laxly, but it is no JSON'
@@ -86,16 +87,15 @@ function scannedDifference(
   return undefined
 }
 
-type Outcome = Scanned | 'not_json' | 'frame_invalid'
+type Outcome = Scanned | 'not_json' | 'frame_invalid' | 'threw'
 
-/** @throws whatever the scanner throws besides its two refusals */
 function outcomeOf(bytes: Buffer, rules: typeof strict | typeof lax): Outcome {
   try {
     return scan(bytes, clientMessage, rules)
   } catch (error) {
     if (isCoreError(error, 'not_json')) return 'not_json'
     if (isCoreError(error, 'frame_invalid')) return 'frame_invalid'
-    throw error
+    return 'threw'
   }
 }
 

@@ -5,6 +5,7 @@ const BASES = [
   '{ "params" : { "uri" : "file:///a\\/b" , "cursor" : null } , "method" : "resources/read" , "id" : -1 , "jsonrpc" : "2.0" }',
   '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"\\u0000\\n\\"\\\\"}}',
   '{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"hi"}],"_meta":{}}}',
+  `{"${'long name '.repeat(9)}\\n":1,"id":2}`,
   `{"long":"${'plain text '.repeat(12)}","deep":${'['.repeat(60)}${']'.repeat(60)}}`,
   '{"\\u0061":1,"b":2,"c":{"b":3}}',
   `{${Array.from({ length: 18 }, (_, index) => `"m${index}":0`).join(',')}}`,

@@ -194,6 +194,11 @@ describe('any bytes', () => {
     )
   })
 
+  it('takes a long name with a control character for no JSON, however lax it is', () => {
+    const text = `{"${'x'.repeat(70)}\u0001\\n":1}`
+    expect(codeOf(() => scanText(text, lax))).toBe('not_json')
+  })
+
   it('walks the members of an object as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (object) => {
