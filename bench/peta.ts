@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { NODE_FLAGS } from '../scripts/node-flags.mjs'
 import { cpuOfTree, memoryOf } from './cpu.ts'
 import { freePort, untilListening } from './floors.ts'
 import { seedPeta } from './seed-peta.ts'
@@ -19,7 +20,6 @@ export type PetaUnderTest = Readonly<{
 }>
 
 const MAIN = join(import.meta.dirname, '../apps/core/src/main.ts')
-const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
 
 /**
  * A real Core with everything on, as `npm start` runs it, filled through its API; then started a second time, because a
@@ -77,7 +77,7 @@ function subjectOf(
 
 async function startCore(home: string, port: number): Promise<ChildProcess> {
   const log = await open(join(home, 'core.log'), 'a')
-  const child = spawn(process.execPath, [...FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
     stdio: ['ignore', log.fd, log.fd],
     env: {
       PATH: process.env['PATH'],

@@ -35,6 +35,3 @@ export async function runNode(node, args, options = {}) {
 }
 
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
-
-/** Run from source; no debugger by signal; no way to reach a prototype by `__proto__` (SEC-70). */
-export const NODE_FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']

@@ -1,8 +1,9 @@
 /** `npm start [-- --demo]`: installs what is missing, then starts Peta Core. */
 import { join } from 'node:path'
 
+import { NODE_FLAGS } from './node-flags.mjs'
 import { prepare } from './prepare.mjs'
-import { NODE_FLAGS, runNode } from './run-node.mjs'
+import { runNode } from './run-node.mjs'
 import { ROOT, runScript } from './terminal.mjs'
 
 const args = process.argv.slice(2)

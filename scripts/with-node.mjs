@@ -1,8 +1,9 @@
 /** `node scripts/with-node.mjs <file> [args]`: installs what is missing, then runs a TypeScript file. */
 import { resolve } from 'node:path'
 
+import { NODE_FLAGS } from './node-flags.mjs'
 import { prepare } from './prepare.mjs'
-import { NODE_FLAGS, runNode } from './run-node.mjs'
+import { runNode } from './run-node.mjs'
 import { runScript, SetupError } from './terminal.mjs'
 
 const [file, ...args] = process.argv.slice(2)

@@ -5,10 +5,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { NODE_FLAGS } from '../../scripts/node-flags.mjs'
+
 const ROOT = new URL('../../', import.meta.url).pathname
 const CORE = join(ROOT, 'apps/core/src/main.ts')
 const CLI = join(ROOT, 'apps/cli/src/main.ts')
-const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
 const READY_MS = 30_000
 
 /** A real Core in a process and a home of its own, and the real CLI beside it. */
@@ -66,7 +67,10 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     output: () => output,
     pid: () => child?.pid ?? 0,
     async start() {
-      child = spawn(process.execPath, [...FLAGS, CORE], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      child = spawn(process.execPath, [...NODE_FLAGS, CORE], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       child.stdout?.on('data', (chunk) => (output += String(chunk)))
       child.stderr?.on('data', (chunk) => (output += String(chunk)))
       await untilReady(url, child, () => output)
@@ -110,7 +114,7 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 
 /** Starts Core where it is expected to refuse; resolves with how it ended. */
 export async function startRefused(env: Readonly<Record<string, string>>): Promise<CliResult> {
-  const child = spawn(process.execPath, [...FLAGS, CORE], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, CORE], {
     env: { ...inherited(), ...env },
   })
   return collect(child)
@@ -121,7 +125,7 @@ async function runCli(
   input: string | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--conditions=peta-source', CLI, ...args], { env })
+  const child = spawn(process.execPath, [...NODE_FLAGS, CLI, ...args], { env })
   child.stdin.on('error', () => undefined)
   child.stdin.end(input ?? '')
   return collect(child)

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+import { NODE_FLAGS } from '../../scripts/node-flags.mjs'
+
 const CLI = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url))
 const LAST_WORDS = 'Ctrl-C stops'
 
@@ -20,7 +22,7 @@ export async function startDemo(
   node = process.execPath,
 ): Promise<Demo> {
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
-  const child = spawn(node, ['--conditions=peta-source', CLI, 'start', '--demo'], {
+  const child = spawn(node, [...NODE_FLAGS, CLI, 'start', '--demo'], {
     env: { PATH, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

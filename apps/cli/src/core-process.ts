@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+import { NODE_FLAGS } from '../../../scripts/node-flags.mjs'
 import { CliError } from './cli-error.ts'
 
 /** Core as a child of this command. It keeps our terminal, and ends when we are told to end. */
@@ -24,13 +25,12 @@ export type CoreProcess = Readonly<{
 export type CoreVoice = 'own' | 'quiet'
 
 const MAIN = fileURLToPath(new URL('../../core/src/main.ts', import.meta.url))
-const FLAGS = ['--conditions=peta-source', '--disable-sigusr1', '--disable-proto=throw']
 const LISTENS = /^Peta listens on (\S+)$/
 
 /** Ctrl-C, an ended terminal and `kill` stop Core in order; the second one ends it at once. */
 export function startCore(voice: CoreVoice): CoreProcess {
   const stdout = voice === 'own' ? 'inherit' : 'pipe'
-  const child = spawn(process.execPath, [...FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
     stdio: ['inherit', stdout, 'inherit'],
     env: { ...(voice === 'quiet' && { PETA_LOG_LEVEL: 'warn' }), ...process.env },
   })
