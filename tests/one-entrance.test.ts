@@ -22,7 +22,7 @@ it.each([
   ['the stages are joined', /(?<!function )\bcreateGovernedCall\(/, 'build-mcp.ts'],
   ['the runtime’s run is taken', /\bruntime\.run\b/, 'open-stages.ts'],
   ['a call is run', /\bstages\.run\(/, 'gateway/governed-call.ts'],
-  ['the governed call is made use of', /\bdeps\.governedCall\(/, 'gateway/answer-request.ts'],
+  ['the governed call is made use of', /\bdeps\.governedCall\(/, 'gateway/answer-call.ts'],
   ['a client’s frame goes to a server', /\bconnection\.forward\(/, 'runtime/run.ts'],
 ])('there is one place where %s (MCP-2)', (_, pattern, file) => {
   expect(filesWith(pattern)).toEqual([file])

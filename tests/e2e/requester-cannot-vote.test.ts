@@ -132,11 +132,9 @@ describe('whoever asked for an approval cannot give it (APR-5)', () => {
 
   const accepted = { action: 'accept', content: { approve: true, vote: 'yes' } }
 
-  it.each([
-    ['answers to questions that nobody put', { inputResponses: { approval: accepted } }],
-    ['a state that nobody gave', { requestState: 'approved', inputResponses: { a: accepted } }],
-  ])('by %s, with the call', async (_, params) => {
-    const response = await post(callBody(params), AbortSignal.timeout(30_000))
+  it('by a state that nobody gave, with the call', async () => {
+    const round = { requestState: 'approved', inputResponses: { a: accepted } }
+    const response = await post(callBody(round), AbortSignal.timeout(30_000))
     expect(await response.json()).toMatchObject({ error: { code: -32_602 } })
     await expectUntouched()
   })
@@ -163,19 +161,16 @@ describe('whoever asked for an approval cannot give it (APR-5)', () => {
     await expectUntouched()
   })
 
-  it('by saying so where a call names its approval', async () => {
-    const meta = {
-      'io.peta/approval': {
-        id: approval.id,
-        bind: approval.bind,
-        vote: 'yes',
-        state: 'APPROVED',
-        approved: true,
-      },
-    }
+  it.each([
+    ['by saying so where a call names its approval', () => callBody({}, claimed())],
+    [
+      'by answers to questions that nobody put',
+      () => callBody({ inputResponses: { approval: accepted, [approval.id]: accepted } }),
+    ],
+  ])('%s: the call only waits', async (_, body) => {
     const before = await decisions()
     const leaving = new AbortController()
-    const answer = post(callBody({}, meta), leaving.signal).then(
+    const answer = post(body(), leaving.signal).then(
       (response) => response.text(),
       () => 'left',
     )
@@ -184,6 +179,16 @@ describe('whoever asked for an approval cannot give it (APR-5)', () => {
     leaving.abort()
     expect(await answer).toBe('left')
     await expectUntouched()
+  })
+
+  const claimed = () => ({
+    'io.peta/approval': {
+      id: approval.id,
+      bind: approval.bind,
+      vote: 'yes',
+      state: 'APPROVED',
+      approved: true,
+    },
   })
 })
 

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-import { NODE_FLAGS } from '../../../scripts/node-flags.mjs'
 import { CliError } from './cli-error.ts'
 
 /** Core as a child of this command. It keeps our terminal, and ends when we are told to end. */
@@ -27,10 +26,13 @@ export type CoreVoice = 'own' | 'quiet'
 const MAIN = fileURLToPath(new URL('../../core/src/main.ts', import.meta.url))
 const LISTENS = /^Peta listens on (\S+)$/
 
-/** Ctrl-C, an ended terminal and `kill` stop Core in order; the second one ends it at once. */
+/**
+ * Core gets the flags that this command was started with; the scripts give both the same (SEC-70). Ctrl-C, an ended
+ * terminal and `kill` stop Core in order; the second one ends it at once.
+ */
 export function startCore(voice: CoreVoice): CoreProcess {
   const stdout = voice === 'own' ? 'inherit' : 'pipe'
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...process.execArgv, MAIN], {
     stdio: ['inherit', stdout, 'inherit'],
     env: { ...(voice === 'quiet' && { PETA_LOG_LEVEL: 'warn' }), ...process.env },
   })

@@ -159,12 +159,15 @@ const roundIn = ({ serverState, approvalId }: Extract<RoundState, { kind: 'relay
   ...(approvalId !== undefined && { approvalId }),
 })
 
-/** Only modern clients come back with a state; legacy ones are asked while they wait. */
+/**
+ * Only modern clients come back with a state; legacy ones are asked while they wait. Answers without a state answer
+ * nothing that was asked, and are the server's to ignore.
+ */
 function roundOf(deps: AnswerCallDeps, asking: Asking): RoundState | undefined {
-  const { era, frame } = asking
-  const isRound = 'requestState' in frame.params || 'inputResponses' in frame.params
-  if (era === 'legacy' && isRound) throw stateInvalid()
-  return deps.rounds.read(asking, frame)
+  const { params } = asking.frame
+  const isRound = 'requestState' in params || 'inputResponses' in params
+  if (asking.era === 'legacy' && isRound) throw stateInvalid()
+  return deps.rounds.read(asking, asking.frame)
 }
 
 /** What arguments have to be besides valid: what the headers say, and of no other names than rules know. */
