@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ['**/dist/**', '**/node_modules/**', '.toolchain/**'],
     execArgv: ['--conditions=peta-source'],
     globalSetup: ['tests/support/postgres-setup.ts'],
+    // Many files wait for processes of their own; with one worker fewer than cores they would wait one by one.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../support/seeded-random.ts'
 import { killUnderLoad, type KillResult } from './kill-rounds.ts'
 
-const KILLS = { sqlite: 20, postgres: 8 } as const
+const KILLS = { sqlite: 20, postgres: 4 } as const
 const ALL_ROUNDS_MS_MAX = 600_000
 
 describe.each(['sqlite', 'postgres'] as const)('kill -9 of Core under load, on %s', (engine) => {
