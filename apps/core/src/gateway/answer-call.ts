@@ -2,15 +2,17 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
+import { type Effect, effectsByStrictness } from '../model/decision.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import { readAsks } from '../protocol/client-asks.ts'
 import type { Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { checkParamHeaders } from '../protocol/rev-2026-07-28/param-headers.ts'
+import type { ApprovedRounds } from './approved-rounds.ts'
 import type { Exchange, Exchanges, Turn } from './exchanges.ts'
 import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createNotices } from './notices.ts'
-import { type Asked, type McpReply, renderOutcome } from './outcome.ts'
+import { type Asked, type McpReply, type RelayedState, renderOutcome } from './outcome.ts'
 import { renderQuestions } from './render-round.ts'
 import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
@@ -38,6 +40,7 @@ export type AnswerCallDeps = ResolveTools &
     readsArguments: (workspaceId: string, server: ServerRef, item: CatalogueItem) => boolean
     slots: Slots
     rounds: RoundStates
+    approvedRounds: ApprovedRounds
     exchanges: Exchanges
     governedCall: GovernedCall
     /** As the governed call decides, for one that goes on. */
@@ -61,8 +64,9 @@ export async function answerCall(
     const asks = asking.era === 'modern' ? readAsks(declaredBy(asking)) : []
     if (asks.length === 0) return render(deps, asking, call, await govern(deps, asking, call))
     const owner = ownerOf(asking.principal)
-    const { frame, outlet, signal: closed } = asking
-    const exchange = deps.exchanges.open({ owner, call, asks, frame, outlet, closed })
+    const { frame, outlet, signal: closed, principal } = asking
+    const { effect } = deps.decide(principal, call)
+    const exchange = deps.exchanges.open({ owner, call, effect, asks, frame, outlet, closed })
     isHandedOn = true
     const within = { ...asking, outlet: exchange.outlet, signal: exchange.signal }
     const turn = await exchange.begin(() => govern(deps, within, call).finally(giveBack))
@@ -83,14 +87,16 @@ async function resume(
   const exchange = deps.exchanges.find(state.exchange)
   if (!exchange) throw callLost()
   const { frame, outlet, signal: closed, principal } = asking
-  const { call } = exchange
-  const { entry } = resolveTarget(action, frame, deps.views(asking), deps)
+  const { call, effect } = exchange
+  const target = resolveTarget(action, frame, deps.views(asking), deps)
+  if (action === 'tool.call') checkTool(deps, asking, target)
   const decision = deps.decide(principal, call)
-  if (decision.effect === 'deny' || entry.item.pin !== call.item?.pin) {
+  const isStricter = isStricterThan(decision.effect, effect)
+  if (isStricter || target.entry.item.pin !== call.item?.pin) {
     exchange.abandon()
-    if (decision.effect !== 'deny')
-      throw new CoreError('definition_changed', { server: call.server.slug })
-    return render(deps, asking, call, { state: 'denied', decision })
+    if (decision.effect === 'deny') return render(deps, asking, call, { state: 'denied', decision })
+    if (isStricter) throw rulesChanged()
+    throw new CoreError('definition_changed', { server: call.server.slug })
   }
   const turn = await exchange.resume(state.nonce, { frame, outlet, closed })
   return replyTo(deps, asking, { exchange, turn })
@@ -119,7 +125,27 @@ function render(
   return renderOutcome(asking, call, {
     outcome,
     asks: () => readAsks(declaredBy(asking)),
-    sealState: (state) => deps.rounds.seal(asking, asking.frame, { kind: 'relayed', ...state }),
+    sealState: (state) => sealRelayed(deps, asking, call, state),
+  })
+}
+
+// oxlint-disable-next-line max-params -- as `render`
+function sealRelayed(
+  { rounds, approvedRounds }: AnswerCallDeps,
+  asking: Asking,
+  { item, round }: Call,
+  { serverState, approvalId = round?.approvalId }: RelayedState,
+): string {
+  const isContinued = approvalId === round?.approvalId
+  const ticket =
+    approvalId === undefined || !item
+      ? undefined
+      : approvedRounds.issue({ approvalId, pin: item.pin }, isContinued)
+  return rounds.seal(asking, asking.frame, {
+    kind: 'relayed',
+    ...(serverState !== undefined && { serverState }),
+    ...(approvalId !== undefined &&
+      ticket !== undefined && { approval: { id: approvalId, ticket } }),
   })
 }
 
@@ -147,17 +173,25 @@ function resolve(deps: AnswerCallDeps, asking: Asking, { action, state }: Resolv
     frame,
     clientEra: era,
     ...(logLevel !== undefined && { logLevel }),
-    ...(state?.kind === 'relayed' && { round: roundIn(state) }),
+    ...(state?.kind === 'relayed' && { round: roundIn(deps, state, target) }),
     clientIp,
     receivedAtMs: deps.clock.nowMs(),
   }
   return callOf(origin, target)
 }
 
-const roundIn = ({ serverState, approvalId }: Extract<RoundState, { kind: 'relayed' }>) => ({
-  ...(serverState !== undefined && { serverState }),
-  ...(approvalId !== undefined && { approvalId }),
-})
+function roundIn(
+  { approvedRounds }: AnswerCallDeps,
+  { serverState, approval }: Extract<RoundState, { kind: 'relayed' }>,
+  { entry }: Target,
+): NonNullable<Call['round']> {
+  const approved = approval && { approvalId: approval.id, pin: entry.item.pin }
+  const isCovered = approved && approvedRounds.take(approved, approval.ticket)
+  return {
+    ...(serverState !== undefined && { serverState }),
+    ...(isCovered && { approvalId: approval.id }),
+  }
+}
 
 /**
  * Only modern clients come back with a state; legacy ones are asked while they wait. Answers without a state answer
@@ -184,6 +218,14 @@ function declaredBy({ frame }: Asking): unknown {
   const isObject = typeof meta === 'object' && meta !== null
   return isObject ? Reflect.get(meta, metaKeys.clientCapabilities) : undefined
 }
+
+const isStricterThan = (effect: Effect, other: Effect): boolean =>
+  effectsByStrictness.indexOf(effect) < effectsByStrictness.indexOf(other)
+
+const rulesChanged = (): CoreError =>
+  new CoreError('params_invalid', {
+    problem: 'The rules changed while the call waited. Make it again.',
+  })
 
 const callLost = (): CoreError =>
   new CoreError('params_invalid', {

@@ -27,9 +27,13 @@ export async function answerListen(listens: Listens, asking: Asking): Promise<Mc
     outlet.notify(encodeNotice(method, { ...params, _meta: meta }))
 
   const honoured = Object.fromEntries(lists.map((list) => [`${list}ListChanged`, true]))
-  send('notifications/subscriptions/acknowledged', { notifications: honoured })
-  const changed = (list: ListName): void => send(changedMethod(list), {})
-  await listens.listen({ viewer, lists, changed, closed: signal })
+  await listens.listen({
+    viewer,
+    lists,
+    admitted: () => send('notifications/subscriptions/acknowledged', { notifications: honoured }),
+    changed: (list) => send(changedMethod(list), {}),
+    closed: signal,
+  })
   const own = { [metaKeys.serverInfo]: JSON.parse(asking.serverInfo) as unknown }
   const result = { resultType: 'complete', _meta: { ...own, ...meta } }
   return { status: 200, body: answerTo(asking, JSON.stringify(result)) }

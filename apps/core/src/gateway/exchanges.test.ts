@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { systemTimers } from '../ground/timers.ts'
-import type { Decision } from '../model/decision.ts'
+import type { Decision, Effect } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Answer, Question } from '../model/question.ts'
@@ -199,6 +199,60 @@ describe('a call whose server asks something', () => {
     second.abort(new Error('gone'))
     await back
     expect(signal?.aborted).toBe(true)
+  })
+})
+
+it('goes on no more once a person would have to be asked (MCP-67)', async () => {
+  let effect: Effect = 'allow'
+  const mcp = createTestMcp({ decide: () => ({ ...allowed, effect }) }, asksOnce)
+  const { requestState } = (await send(mcp)).result
+  effect = 'require_approval'
+  const { error } = await send(mcp, { requestState, inputResponses: accept })
+  expect(error).toMatchObject({ code: -32602, message: expect.stringContaining('rules changed') })
+})
+
+describe('an approved call whose server asks in its results (APR-2, MCP-60)', () => {
+  /** Asks in every round, as a server that never has enough. */
+  const asksOn: Script = async (call) => {
+    const result = {
+      resultType: 'input_required',
+      requestState: 's',
+      inputRequests: { q: { method: 'elicitation/create', params: {} } },
+    }
+    const answer = serverResult(result, 'modern')
+    const isFirst = call.round === undefined
+    if (answer.state !== 'done' || !isFirst) return answer
+    return { ...answer, result: { ...answer.result, approvalId: 'apr_1' } }
+  }
+  const next = async (mcp: TestMcp, { requestState }: { requestState: string }) =>
+    (await send(mcp, { requestState, inputResponses: { q: { action: 'accept' } } })).result
+  const coveredIn = (mcp: TestMcp) => mcp.calls.map(({ round }) => round?.approvalId)
+
+  it('goes on under its approval, round after round, each of them once', async () => {
+    const { mcp } = setUp(asksOn)
+    const first = (await send(mcp)).result
+    const second = await next(mcp, first)
+    await next(mcp, second)
+    await next(mcp, first)
+    await next(mcp, second)
+    expect(coveredIn(mcp)).toEqual([undefined, 'apr_1', 'apr_1', undefined, undefined])
+  })
+
+  it('gets no second way on when its first result is given again', async () => {
+    const { mcp } = setUp(asksOn)
+    await next(mcp, (await send(mcp)).result)
+    await next(mcp, (await send(mcp)).result)
+    expect(coveredIn(mcp)).toEqual([undefined, 'apr_1', undefined, undefined])
+  })
+
+  it('asks anew for a tool whose definition is another one', async () => {
+    let isChanged = false
+    const catalogue = () => (isChanged ? snapshotOf([otherEcho], 2) : snapshotOf([echoTool]))
+    const mcp = createTestMcp({ catalogue }, asksOn)
+    const first = (await send(mcp)).result
+    isChanged = true
+    await next(mcp, first)
+    expect(coveredIn(mcp)).toEqual([undefined, undefined])
   })
 })
 

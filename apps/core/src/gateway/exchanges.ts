@@ -2,6 +2,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Call, Outlet } from '../model/call.ts'
+import type { Effect } from '../model/decision.ts'
 import type { Frame } from '../model/frame.ts'
 import type { Ask } from '../model/question.ts'
 import type { GovernedOutcome } from './governed-call.ts'
@@ -20,6 +21,8 @@ export type Turn =
 export type Exchange = Readonly<{
   id: string
   call: Call
+  /** What the rules said when it began. */
+  effect: Effect
   outlet: Outlet
   /** Aborts when the client left in the middle of a round, or never came back. */
   signal: AbortSignal
@@ -38,7 +41,8 @@ export type Exchange = Readonly<{
 /** A request of the client, and its way back. */
 export type Round = Readonly<{ frame: Frame; outlet: Outlet; closed: AbortSignal }>
 
-export type FirstRound = Round & Readonly<{ owner: string; call: Call; asks: readonly Ask[] }>
+export type FirstRound = Round &
+  Readonly<{ owner: string; call: Call; effect: Effect; asks: readonly Ask[] }>
 
 export type Exchanges = Readonly<{
   open: (first: FirstRound) => Exchange
@@ -87,15 +91,14 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
   let parking: Readonly<{ nonce: string; expiry: Disposable }> | undefined
 
   async function turn(outcome: Promise<GovernedOutcome>): Promise<Turn> {
-    const ended = await Promise.race([outcome, room.asked()]).finally(() =>
-      attending[Symbol.dispose](),
-    )
+    using round = attending
+    const ended = await Promise.race([outcome, room.asked()])
+    void round
     if (ended) return { outcome: ended }
     notify = silent
-    const nonce = newId('rnd')
-    parking = { nonce, expiry: timers.after(PARKED_MS_MAX, abandon) }
+    parking = { nonce: newId('rnd'), expiry: timers.after(PARKED_MS_MAX, abandon) }
     place.park()
-    return { questions: room.all(), nonce }
+    return { questions: room.all(), nonce: parking.nonce }
   }
 
   function abandon(): void {
@@ -109,6 +112,7 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
   return {
     id: newId('exc'),
     call: first.call,
+    effect: first.effect,
     signal: leaving.signal,
     abandon,
     outlet: {

@@ -3,7 +3,7 @@ import type { Action, Call, CallResult, Outlet } from '../model/call.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Answer, Ask, Question, QuestionMethod } from '../model/question.ts'
 import { isQuestionMethod } from '../protocol/client-asks.ts'
-import { inputRequired } from '../protocol/input-required.ts'
+import { INPUT_REQUIRED, inputRequired } from '../protocol/input-required.ts'
 import { readServerFrame } from '../protocol/server-frame.ts'
 import type { CallStages } from './governed-call.ts'
 
@@ -57,7 +57,7 @@ export function governQuestions(
 }
 
 /**
- * The same for questions that stand in a modern server's result: what no rule allows is not shown to the client.
+ * The same for questions that stand in a server's result: what no rule allows is not shown to the client.
  *
  * @throws CoreError `server_misbehaves`: the server was told what it may ask
  */
@@ -68,7 +68,7 @@ export async function governRound(
   result: CallResult,
 ): Promise<void> {
   // Nearly no result is one of these, and finding that out must not cost a scan.
-  if (result.serverEra === 'legacy' || !result.bytes.includes('"input_required"')) return
+  if (!result.bytes.includes(INPUT_REQUIRED)) return
   for (const { method, params } of inputRequired(readServerFrame(result.bytes))?.requests ?? []) {
     if (!isQuestionMethod(method)) throw misbehaves(call)
     const asked = callFor(call, { method, params })

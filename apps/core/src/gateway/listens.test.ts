@@ -37,6 +37,7 @@ function listen(more: Partial<Parameters<Listens['listen']>[0]> = {}) {
   const ended = listens.listen({
     viewer: () => ({ principal: testPrincipal }),
     lists: listNames,
+    admitted: () => undefined,
     changed: (list) => told.push(list),
     closed: client.signal,
     ...more,

@@ -20,6 +20,8 @@ export type Listening = Readonly<{
   /** Who listens, by the credential that came with the request; undefined once that lets nobody in any more. */
   viewer: () => Viewer | undefined
   lists: readonly ListName[]
+  /** It is one of those who are told now. */
+  admitted: () => void
   /** The list is not what it was when the client could last have read it. */
   changed: (list: ListName) => void
   /** Aborts when the client hangs up. */
@@ -83,14 +85,13 @@ export function createListens(views: Views, timers: Pick<Timers, 'every'>): List
       const viewer = listening.viewer()
       if (!viewer) return
       const owner = ownerOf(viewer.principal)
-      const mine = [...open].filter((one) => one.owner === owner)
-      if (mine.length >= PER_OWNER_MAX)
-        throw new CoreError('calls_limited', { callsMax: PER_OWNER_MAX })
+      refuseTooMany([...open].filter((one) => one.owner === owner).length)
       const { promise, resolve } = Promise.withResolvers<void>()
       const one: Open = { listening, owner, end: resolve, view: views(viewer) }
       listening.closed.addEventListener('abort', () => resolve(), { once: true })
       if (isStopped || listening.closed.aborted) resolve()
       open.add(one)
+      listening.admitted()
       looking ??= timers.every(LOOK_MS, look)
       await promise.finally(() => leave(one))
     },
@@ -99,6 +100,10 @@ export function createListens(views: Views, timers: Pick<Timers, 'every'>): List
       for (const one of open) one.end()
     },
   }
+}
+
+function refuseTooMany(open: number): void {
+  if (open >= PER_OWNER_MAX) throw new CoreError('calls_limited', { callsMax: PER_OWNER_MAX })
 }
 
 const isOther = (before: readonly CatalogueEntry[], now: readonly CatalogueEntry[]): boolean =>

@@ -13,6 +13,7 @@ import { asksOf, isSessionVersion, negotiateVersion } from '../protocol/rev-2025
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
 import type { Asking } from './answer-call.ts'
 import { changedMethod, encodeNotice } from './answer-listen.ts'
+import { createApprovedRounds } from './approved-rounds.ts'
 import { type AnswerDeps, type AnswerRequest, createAnswerRequest } from './answer-request.ts'
 import { withBatches } from './batch.ts'
 import { createToolContracts } from './check-arguments.ts'
@@ -93,6 +94,7 @@ function createSingles(deps: McpDeps): Mcp {
     lists: createLists({ ...deps, serverInfo }),
     slots: createSlots(limits.callsPerPrincipalMax),
     rounds: createRoundStates(deps),
+    approvedRounds: createApprovedRounds(deps),
     exchanges: createExchanges(deps),
     listens,
     contracts: createToolContracts(),
@@ -141,10 +143,10 @@ async function listenInSession(
   closed: AbortSignal,
 ): Promise<void> {
   using stream = sessions.openStream(caller, header(headers, 'mcp-session-id') ?? '')
-  outlet.opened()
   await listens.listen({
     viewer,
     lists: listNames,
+    admitted: outlet.opened,
     changed: (list) => outlet.notify(encodeNotice(changedMethod(list))),
     closed: AbortSignal.any([closed, stream.ended]),
   })

@@ -88,8 +88,8 @@ function renderResult(asked: Reading, call: Call, ended: DeliveredEnd): McpReply
     isReplay: state === 'replayed',
   })
   const status = statusOf(answer, asked.era)
-  if (needed) return { status, body: withRequestState(body, relayedState(needed, alias, ended)) }
-  return { status, body, ...(approvalId !== undefined && { approvalId }) }
+  const whole = needed ? withRequestState(body, relayedState(needed, alias, ended)) : body
+  return { status, body: whole, ...(approvalId !== undefined && { approvalId }) }
 }
 
 /** A client is asked for nothing that it did not offer; a server that tries is at fault (MCP-60). */

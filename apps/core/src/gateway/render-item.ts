@@ -15,7 +15,8 @@ const namedBy = {
 
 /**
  * An entry as lists show it: the server's definition to the byte, under the name that clients call it by (MCP-81,
- * MCP-105). `alias` is absent where its server's URIs are shown as they are. Older clients reject an `outputSchema` that is no object's, so it is left out for them (MCP-62).
+ * MCP-105). `alias` is absent where its server's URIs are shown as they are. Older clients reject an `outputSchema`
+ * that is no object's, so it is left out for them (MCP-62).
  */
 export function renderItem(item: CatalogueItem, alias: string | undefined, era: Era): Buffer {
   const bytes = Buffer.from(item.definition)

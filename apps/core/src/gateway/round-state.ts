@@ -23,7 +23,8 @@ const RoundState = z.discriminatedUnion('kind', [
     kind: z.literal('relayed'),
     ...bound,
     serverState: z.string().optional(),
-    approvalId: z.string().optional(),
+    /** The approval under which the first round ran, and the one round more that it covers. */
+    approval: z.strictObject({ id: z.string(), ticket: z.string() }).optional(),
   }),
   /** The server's own request stays open here until the client comes back (MCP-66). */
   z.strictObject({ kind: z.literal('parked'), ...bound, exchange: z.string(), nonce: z.string() }),

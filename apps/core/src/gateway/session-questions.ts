@@ -32,6 +32,7 @@ export function openSessionQuestions({
   return {
     asks: session.asks,
     async ask(question) {
+      if (ending.signal.aborted) throw new Error('the call is over')
       const id = newId('ask')
       const { promise, resolve, reject } = Promise.withResolvers<Answer>()
       const giveUp = (): void => reject(new Error('the client did not answer'))

@@ -40,8 +40,8 @@ export type Views = (viewer: Viewer) => View
 const VIEWS_MAX = 1000
 
 /**
- * Keeps a view per principal scope and profile, as long as rules, catalogue and profile stay what they are: filtering and sorting a
- * thousand entries per request would cost more than the request (H10).
+ * Keeps a view per principal scope and profile, as long as rules, catalogue and profile stay what they are: filtering
+ * and sorting a thousand entries per request would cost more than the request (H10).
  */
 export function createViews(sources: ViewSources): Views {
   const kept = new Map<string, View>()

@@ -19,7 +19,7 @@ export function narrow(snapshot: CatalogueSnapshot, profile: Profile): Narrowed 
   const isClashing = (entry: CatalogueEntry): boolean =>
     !isUnprefixed(profile, entry) && taken.has(keyOf(entry))
   return {
-    version: snapshot.version,
+    ...snapshot,
     entries: shown.filter((entry) => !isClashing(entry)),
     degraded: snapshot.degraded.filter((slug) => holdsServer(profile, slug)),
     clashes: shown.filter(isClashing).map(clashOf),

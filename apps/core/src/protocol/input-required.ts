@@ -18,10 +18,14 @@ export type InputRequired = Readonly<{
   requestState?: string
 }>
 
+/** As every server writes it. */
+export const INPUT_REQUIRED = '"input_required"'
+
 /** Undefined for every other message, and for a result that asks for nothing at all. */
 export function inputRequired({ bytes, spans }: ServerFrame): InputRequired | undefined {
   if (!spans.result || !spans.resultType) return undefined
-  if (readValue(bytes, spans.resultType) !== 'input_required') return undefined
+  // Spelled with escapes it is another type to everyone here, and refused: nothing may tell them apart in two ways.
+  if (bytes.toString('latin1', ...spans.resultType) !== INPUT_REQUIRED) return undefined
   const members = membersOf(bytes, spans.result)
   const requestState = stringAt(bytes, members.get('requestState'))
   const asked = members.get('inputRequests')

@@ -59,7 +59,7 @@ export function createRun(parts: RunParts): Run {
       const { workspaceId, server } = call
       if (isRefusedBy(error, UNSUPPORTED_VERSION)) doubtEra(workspaceId, server.id)
       // What a person approved is sent once, whatever it is (APR-2).
-      if (claim !== undefined) throw error
+      if (claim !== undefined || call.round?.approvalId !== undefined) throw error
       if (isRefusedBy(error, HEADER_MISMATCH)) {
         // The schema that the headers were made by may be an old one; then the call is no longer what was judged.
         await waitOrAbort(refresh(workspaceId, server.id), signal, 'server:refresh')
