@@ -3,6 +3,7 @@ import { createSealedText } from './crypto/sealed-text.ts'
 import { CoreError } from './ground/errors.ts'
 import { createGovernedCall } from './gateway/governed-call.ts'
 import { createMcp } from './gateway/mcp.ts'
+import { createOwnTools } from './gateway/own-tools.ts'
 import type { SealPurpose } from './gateway/seal.ts'
 import { createMcpEndpoint, type McpEndpoint } from './http/mcp-endpoint.ts'
 import { metadataUrl } from './http/well-known.ts'
@@ -26,6 +27,7 @@ export function buildMcp(
     policyVersion: policy.version,
     readsArguments: policy.readsArguments,
     governedCall: createGovernedCall(calls),
+    ownTools: createOwnTools([]),
     decide: calls.decide,
   })
   /** A mark that is lost only lets the result be shown once more. */

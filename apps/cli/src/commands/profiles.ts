@@ -166,5 +166,5 @@ const chosen = (choice: Profile['servers']): string =>
 const clashLines = ({ name, clashes, unprefixed = '' }: Profile): readonly string[] =>
   clashes.map(
     (clash) =>
-      `${name}: ${clash.kind} ${oneLine(clash.name)} of ${clash.server} is not shown; ${unprefixed} has the name`,
+      `${name}: ${clash.kind} ${oneLine(clash.name)} of ${clash.server} is not shown; ${clash.server === unprefixed ? 'peta' : unprefixed} has the name`,
   )

@@ -12,6 +12,7 @@ import type { ApprovedRounds } from './approved-rounds.ts'
 import type { Exchange, Exchanges, Turn } from './exchanges.ts'
 import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createNotices } from './notices.ts'
+import type { OwnTools } from './own-tools.ts'
 import { type Asked, type McpReply, type RelayedState, renderOutcome } from './outcome.ts'
 import { renderQuestions } from './render-round.ts'
 import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
@@ -42,6 +43,7 @@ export type AnswerCallDeps = ResolveTools &
     rounds: RoundStates
     approvedRounds: ApprovedRounds
     exchanges: Exchanges
+    ownTools: Pick<OwnTools, 'answering'>
     governedCall: GovernedCall
     /** As the governed call decides, for one that goes on. */
     decide: CallStages['decide']
@@ -163,8 +165,10 @@ type Resolving = Readonly<{ action: Action; state: RoundState | undefined }>
 
 function resolve(deps: AnswerCallDeps, asking: Asking, { action, state }: Resolving): Call {
   const { frame, principal, era, session, clientIp } = asking
-  const target = resolveTarget(action, frame, deps.views(asking), deps)
+  const view = deps.views(asking)
+  const target = resolveTarget(action, frame, view, deps)
   if (action === 'tool.call') checkTool(deps, asking, target)
+  const own = deps.ownTools.answering(target.entry, { principal, view, args: target.args })
   const logLevel = session?.logLevel
   const origin = {
     id: deps.newId('call'),
@@ -174,6 +178,7 @@ function resolve(deps: AnswerCallDeps, asking: Asking, { action, state }: Resolv
     clientEra: era,
     ...(logLevel !== undefined && { logLevel }),
     ...(state?.kind === 'relayed' && { round: roundIn(deps, state, target) }),
+    ...(own && { own }),
     clientIp,
     receivedAtMs: deps.clock.nowMs(),
   }

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
-import type { CatalogueItem } from '../model/server.ts'
+import type { CatalogueSnapshot } from '../model/catalogue.ts'
+import type { Principal } from '../model/principal.ts'
+import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import { createListens, listNames, type ListName, type Listens } from './listens.ts'
 import { snapshotOf, testItems, testPrincipal } from './testing.ts'
 import { createViews, type Viewer } from './views.ts'
@@ -16,12 +18,13 @@ beforeEach(() => {
   policy = 1
   isHidden = () => false
   looks = []
-  const views = createViews({
+  const sources = {
     catalogue: () => snapshotOf(items, items.length),
-    narrow: (snapshot) => snapshot,
-    isListed: (_principal, _server, item) => !isHidden(item),
+    narrow: (snapshot: CatalogueSnapshot) => snapshot,
+    isListed: (_principal: Principal, _server: ServerRef, item: CatalogueItem) => !isHidden(item),
     policyVersion: () => policy,
-  })
+  }
+  const views = createViews(sources, { entries: () => [] })
   const every = (_periodMs: number, run: () => void): Disposable => {
     looks.push(run)
     return { [Symbol.dispose]: () => void looks.splice(looks.indexOf(run), 1) }

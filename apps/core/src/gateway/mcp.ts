@@ -23,6 +23,7 @@ import { createExchanges } from './exchanges.ts'
 import type { GovernedCall } from './governed-call.ts'
 import { createListens, listNames, type Listens } from './listens.ts'
 import { createLists } from './lists.ts'
+import type { OwnTools } from './own-tools.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
 import { createRoundStates } from './round-state.ts'
 import type { Sealing } from './seal.ts'
@@ -70,6 +71,7 @@ export type McpDeps = ViewSources &
   Pick<AnswerDeps, 'readsArguments' | 'decide'> &
   Readonly<{
     governedCall: GovernedCall
+    ownTools: OwnTools
     clock: Pick<Clock, 'nowMs'>
     newId: NewId
     timers: Pick<Timers, 'after' | 'every'>
@@ -85,7 +87,7 @@ export function createMcp(deps: McpDeps): Mcp {
 
 function createSingles(deps: McpDeps): Mcp {
   const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
-  const views = createViews(deps)
+  const views = createViews(deps, deps.ownTools)
   const sessions = createSessions(deps.clock, createSessionIds(deps))
   const listens = createListens(views, deps.timers)
   const answerRequest = createAnswerRequest({

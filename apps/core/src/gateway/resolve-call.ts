@@ -66,6 +66,7 @@ export type CallOrigin = Pick<
   | 'clientEra'
   | 'logLevel'
   | 'round'
+  | 'own'
   | 'clientIp'
   | 'receivedAtMs'
 >

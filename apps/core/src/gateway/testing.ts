@@ -9,6 +9,7 @@ import { exposedName, exposedUri } from '../protocol/names.ts'
 import type { GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createMcp, type Mcp, type McpDeps } from './mcp.ts'
 import type { McpReply } from './outcome.ts'
+import { createOwnTools } from './own-tools.ts'
 
 /** Builders for the gateway's tests: a workspace with one server, and a governed call that a test scripts. */
 
@@ -150,6 +151,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     policyVersion: () => 1,
     readsArguments: () => false,
     governedCall,
+    ownTools: createOwnTools([]),
     decide: () => allowed,
     clock: { nowMs: () => 1_000 },
     timers: systemTimers,

@@ -2,8 +2,10 @@ import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
+import { isOwn } from '../model/own-tools.ts'
 import { compareCodePoints } from '../protocol/names.ts'
 import { mergedTtlMs } from './merged-ttl.ts'
+import type { OwnTools } from './own-tools.ts'
 
 /**
  * What one principal can see of the catalogue under one version of the rules. Lists are printed from it and names
@@ -43,7 +45,7 @@ const VIEWS_MAX = 1000
  * Keeps a view per principal scope and profile, as long as rules, catalogue and profile stay what they are: filtering
  * and sorting a thousand entries per request would cost more than the request (H10).
  */
-export function createViews(sources: ViewSources): Views {
+export function createViews(sources: ViewSources, ownTools: Pick<OwnTools, 'entries'>): Views {
   const kept = new Map<string, View>()
 
   return function viewOf({ principal, profile }) {
@@ -57,7 +59,8 @@ export function createViews(sources: ViewSources): Views {
     if (known?.generation === generation) return known
 
     const narrowed = profile ? sources.narrow(snapshot, profile) : snapshot
-    const view = buildView(narrowed, { generation, profile }, (server, item) =>
+    const entries = [...narrowed.entries, ...ownTools.entries(profile)]
+    const view = buildView({ ...narrowed, entries }, { generation, profile }, (server, item) =>
       sources.isListed(principal, server, item),
     )
     kept.delete(key)
@@ -81,7 +84,7 @@ function buildView(
     const entries = byKind.get(item.kind) ?? []
     byKind.set(item.kind, entries)
     entries.push(entry)
-    servers.add(server.id)
+    if (!isOwn(server)) servers.add(server.id)
     byName.set(`${item.kind} ${item.exposed}`, entry)
   }
   return {

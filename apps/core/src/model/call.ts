@@ -30,6 +30,8 @@ export type Call = Readonly<{
   uri?: string
   /** Whether its client sees the server's own names and URIs (MCP-111). */
   isUnprefixed?: boolean
+  /** Of a tool of Peta itself: what answers in place of a server. */
+  own?: (signal: AbortSignal) => Promise<CallResult>
   /** The request as the client sent it. */
   frame: Frame
   clientEra: Era

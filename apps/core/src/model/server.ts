@@ -3,7 +3,8 @@ export type ServerRef = Readonly<{
   id: string
   slug: string
   labels: readonly string[]
-  transport: 'stdio' | 'http'
+  /** `own` only of the stand-in for a server that Peta's own tools have. */
+  transport: 'stdio' | 'http' | 'own'
 }>
 
 /**

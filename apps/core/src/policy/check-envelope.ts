@@ -1,7 +1,8 @@
+import { ownServer } from '../model/own-tools.ts'
 import type { CheckedRules } from './check.ts'
 import { problem, type PolicyProblem, type PolicyProblemCode } from './problem.ts'
 import type { Rule } from './rule.ts'
-import { askableActions } from './scope.ts'
+import { askableActions, parseResourceSelector } from './scope.ts'
 
 type Fault = readonly [code: PolicyProblemCode, field: string, message: string]
 
@@ -51,12 +52,23 @@ const mayGuard = ({ effect, gate }: Rule): boolean =>
   effect === 'deny' || (effect === 'require_approval' && gate)
 
 function unaskable({ scope }: Rule): Fault | false {
-  const actions = scope.actions.filter((action) => !askableActions.has(action))
+  const unasked = [
+    ...scope.actions.filter((action) => !askableActions.has(action)),
+    ...scope.resources.filter(isOwnSelector),
+  ]
   return (
-    actions.length > 0 && [
+    unasked.length > 0 && [
       'ask_unsupported',
       'scope',
-      `nobody can be asked for ${actions.join(', ')}`,
+      `nobody can be asked for ${unasked.join(', ')}`,
     ]
   )
+}
+
+function isOwnSelector(text: string): boolean {
+  const selector = parseResourceSelector(text)
+  if (!selector || selector.kind === 'any') return false
+  return 'server' in selector
+    ? selector.server === ownServer.slug
+    : selector.kind === 'server' && selector.value === ownServer.slug
 }

@@ -1,3 +1,4 @@
+import { ownServer, ownToolNames } from '../model/own-tools.ts'
 import type { CheckedRules } from './check.ts'
 import { compileGlob } from './glob.ts'
 import { targetKinds } from './judge.ts'
@@ -103,14 +104,17 @@ function approverFaults(rule: Rule, knows: Known): readonly Fault[] {
 function createKnown({ catalogue, directory }: Surroundings): Known {
   const principals = namesOf(directory)
   const members = new Map(directory.groups.map((group) => [group.name, group.members]))
-  const servers = new Set(catalogue.map(({ server }) => server.slug))
+  const servers = new Set([ownServer.slug, ...catalogue.map(({ server }) => server.slug)])
   const labels = new Set([
     ...TOOL_LABELS,
     ...catalogue.flatMap(({ server, item }) => [...server.labels, ...item.labels]),
   ])
-  const itemKeys = new Set(
-    catalogue.map(({ server, item }) => `${targetKinds[item.kind]}\0${server.slug}\0${item.name}`),
-  )
+  const itemKeys = new Set([
+    ...ownToolNames.map((name) => `tool\0${ownServer.slug}\0${name}`),
+    ...catalogue.map(
+      ({ server, item }) => `${targetKinds[item.kind]}\0${server.slug}\0${item.name}`,
+    ),
+  ])
 
   return {
     principal: (selector) =>

@@ -1,3 +1,4 @@
+import { ownServer } from '../model/own-tools.ts'
 import type { Variable } from './cel/dialect.ts'
 import type { CompileCondition, Program } from './cel/program.ts'
 import { compilePrincipals, type MatchPrincipal } from './match-principal.ts'
@@ -47,8 +48,27 @@ export function compilePolicy(
   document: PolicyDocument,
   compileCondition: CompileCondition,
 ): CompiledPolicy {
-  const rules = document.rules.map((rule) => compileRule(rule, compileCondition))
+  const written = document.rules.map((rule) => compileRule(rule, compileCondition))
+  const rules = [...written, ownToolsRule]
   return { version, rules, index: createRuleIndex(rules), vars: toVars(document.vars) }
+}
+
+/** Stands in every version; its id is none that a written rule could have. */
+const ownToolsRule: CompiledRule = {
+  id: 'peta:own-tools',
+  scope: {
+    principals: ['any'],
+    actions: ['tool.call'],
+    resources: [`server:${ownServer.slug}`],
+  },
+  effect: 'allow',
+  gate: false,
+  guardrail: false,
+  isShadow: false,
+  matchPrincipal: ({ user }) => ({ user: user !== undefined, agent: true, grantsAgent: true }),
+  expiresAtMs: Number.POSITIVE_INFINITY,
+  approval: defaultApproval,
+  isSteady: true,
 }
 
 function compileRule(rule: Rule, compileCondition: CompileCondition): CompiledRule {

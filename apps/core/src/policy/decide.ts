@@ -5,6 +5,7 @@ import {
   type Decision,
   type Effect,
 } from '../model/decision.ts'
+import { isOwn } from '../model/own-tools.ts'
 import type { Principal } from '../model/principal.ts'
 import { combineFacet, sayOf, type Combined } from './combine.ts'
 import type { CompiledPolicy } from './compile.ts'
@@ -105,9 +106,9 @@ function stricter(a: Combined, b: Combined | undefined): Combined {
   return effectsByStrictness.indexOf(a.effect) < effectsByStrictness.indexOf(b.effect) ? a : b
 }
 
-/** A subscription has no result that could wait for a person. */
+/** A subscription has no result that could wait for a person, and an own tool has no server that a vote could bind. */
 const canAsk = (call: Call): boolean =>
-  askableActions.has(call.action) && call.method !== 'resources/subscribe'
+  askableActions.has(call.action) && call.method !== 'resources/subscribe' && !isOwn(call.server)
 
 function termsOf(judged: readonly Judged[]): ApprovalTerms {
   const [first, ...others] = judged

@@ -1,4 +1,5 @@
 import type { Action } from '../model/call.ts'
+import { isOwn } from '../model/own-tools.ts'
 import type { ServerRef } from '../model/server.ts'
 import { compileGlob, type Glob } from './glob.ts'
 import {
@@ -89,7 +90,8 @@ function collect<R>(shelf: Shelf<R>, target: Target): Found<R> {
   }
   const { server, labels, kind, name } = target
 
-  add(shelf.any)
+  // What is said of anything is said of servers; Peta's own tools are meant where they are named.
+  if (!isOwn(server)) add(shelf.any)
   add(shelf.exact.get(keyOf('server', server.slug)))
   for (const label of labels) add(shelf.exact.get(keyOf('label', label)))
   for (const label of server.labels) add(shelf.exact.get(keyOf('label', label)))

@@ -1,9 +1,10 @@
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
+import { isOwnToolName } from '../model/own-tools.ts'
 import type { Profile } from '../model/profile.ts'
-import type { ItemKind } from '../model/server.ts'
+import type { CatalogueItem, ItemKind } from '../model/server.ts'
 import { matchesPattern } from './pattern.ts'
 
-/** An entry that the un-prefixed server hides, because it has one of the same name. */
+/** An entry that is not shown, because its name is the un-prefixed server's, or Peta's where it is that server's own. */
 export type NameClash = Readonly<{ kind: ItemKind; name: string; server: string }>
 
 export type Narrowed = CatalogueSnapshot & Readonly<{ clashes: readonly NameClash[] }>
@@ -17,7 +18,7 @@ export function narrow(snapshot: CatalogueSnapshot, profile: Profile): Narrowed 
   const shown = chosen.map((entry) => (isUnprefixed(profile, entry) ? asNamed(entry) : entry))
   const taken = new Set(shown.filter((entry) => claimsName(profile, entry)).map(keyOf))
   const isClashing = (entry: CatalogueEntry): boolean =>
-    !isUnprefixed(profile, entry) && taken.has(keyOf(entry))
+    isUnprefixed(profile, entry) ? isReserved(entry.item) : taken.has(keyOf(entry))
   return {
     ...snapshot,
     entries: shown.filter((entry) => !isClashing(entry)),
@@ -37,6 +38,10 @@ const holdsServer = ({ servers }: Profile, slug: string): boolean =>
 
 const isUnprefixed = ({ unprefixed }: Profile, { server }: CatalogueEntry): boolean =>
   server.slug === unprefixed
+
+/** What would pose as a tool of Peta itself is shown under no name (MCP-103). */
+const isReserved = ({ kind, name }: CatalogueItem): boolean =>
+  kind === 'tool' && isOwnToolName(name)
 
 /** Only what was accepted takes a name: an entry that nobody reviewed must not hide another server's. */
 const claimsName = (profile: Profile, entry: CatalogueEntry): boolean =>
