@@ -313,6 +313,11 @@ export const problems = {
     title: 'The client lacks a capability that this needs',
     remedy: 'Declare {requiredCapabilities}.',
   },
+  question_declined: {
+    status: 403,
+    title: 'The user declined what the server asked for',
+    remedy: 'Call again once the user wants it.',
+  },
   version_unsupported: {
     status: 400,
     title: 'That protocol version is not served',

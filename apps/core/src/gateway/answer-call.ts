@@ -13,8 +13,9 @@ import type { Exchange, Exchanges, Turn } from './exchanges.ts'
 import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createNotices } from './notices.ts'
 import type { OwnTools } from './own-tools.ts'
-import { type Asked, type McpReply, type RelayedState, renderOutcome } from './outcome.ts'
+import type { Asked, McpReply, RelayedState } from './outcome.ts'
 import { renderQuestions } from './render-round.ts'
+import { assertVisited, renderEnd } from './render-visits.ts'
 import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
 import { ownerOf, type Session } from './sessions.ts'
@@ -58,6 +59,7 @@ export async function answerCall(
   action: Action,
 ): Promise<McpReply> {
   const state = roundOf(deps, asking)
+  assertVisited(state, asking.frame)
   if (state?.kind === 'parked') return resume(deps, asking, { action, state })
   const giveBack = deps.slots.take(asking.principal.agent.id)
   let isHandedOn = false
@@ -124,7 +126,7 @@ function render(
   call: Call,
   outcome: GovernedOutcome,
 ): McpReply {
-  return renderOutcome(asking, call, {
+  return renderEnd(asking, call, {
     outcome,
     asks: () => readAsks(declaredBy(asking)),
     sealState: (state) => sealRelayed(deps, asking, call, state),
@@ -136,7 +138,7 @@ function sealRelayed(
   { rounds, approvedRounds }: AnswerCallDeps,
   asking: Asking,
   { item, round }: Call,
-  { serverState, approvalId = round?.approvalId }: RelayedState,
+  { serverState, isVisit, approvalId = round?.approvalId }: RelayedState,
 ): string {
   const isContinued = approvalId === round?.approvalId
   const ticket =
@@ -146,6 +148,7 @@ function sealRelayed(
   return rounds.seal(asking, asking.frame, {
     kind: 'relayed',
     ...(serverState !== undefined && { serverState }),
+    ...(isVisit && { isVisit }),
     ...(approvalId !== undefined &&
       ticket !== undefined && { approval: { id: approvalId, ticket } }),
   })

@@ -5,6 +5,7 @@ import type { Answer, Ask, Question, QuestionMethod } from '../model/question.ts
 import { isQuestionMethod } from '../protocol/client-asks.ts'
 import { INPUT_REQUIRED, inputRequired } from '../protocol/input-required.ts'
 import { readServerFrame } from '../protocol/server-frame.ts'
+import { requiredVisits } from '../protocol/url-elicitations.ts'
 import type { CallStages } from './governed-call.ts'
 
 type Stages = Pick<CallStages, 'decide' | 'record'>
@@ -57,7 +58,7 @@ export function governQuestions(
 }
 
 /**
- * The same for questions that stand in a server's result: what no rule allows is not shown to the client.
+ * The same for questions that stand in a server's answer: what no rule allows is not shown to the client.
  *
  * @throws CoreError `server_misbehaves`: the server was told what it may ask
  */
@@ -67,9 +68,7 @@ export async function governRound(
   call: Call,
   result: CallResult,
 ): Promise<void> {
-  // Nearly no result is one of these, and finding that out must not cost a scan.
-  if (!result.bytes.includes(INPUT_REQUIRED)) return
-  for (const { method, params } of inputRequired(readServerFrame(result.bytes))?.requests ?? []) {
+  for (const { method, params } of questionsIn(result)) {
     if (!isQuestionMethod(method)) throw misbehaves(call)
     const asked = callFor(call, { method, params })
     const decision = stages.decide(principal, asked)
@@ -81,6 +80,18 @@ export async function governRound(
     )
     if (decision.effect !== 'allow') throw misbehaves(call)
   }
+}
+
+type Asked = Readonly<{ method: string; params: Buffer }>
+
+function questionsIn({ bytes, isError }: CallResult): readonly Asked[] {
+  if (isError) {
+    const visits = requiredVisits(readServerFrame(bytes)) ?? []
+    return visits.map(({ params }) => ({ method: 'elicitation/create', params }))
+  }
+  // Nearly no result is one of these, and finding that out must not cost a scan.
+  if (!bytes.includes(INPUT_REQUIRED)) return []
+  return inputRequired(readServerFrame(bytes))?.requests ?? []
 }
 
 const misbehaves = ({ server }: Call): CoreError =>

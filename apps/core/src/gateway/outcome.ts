@@ -40,7 +40,7 @@ const DENIED_CODE = 4030
 const TOOL_METHOD = 'tools/call'
 
 /** What a modern client gets to come back with: what its server gave, and who approved the first round. */
-export type RelayedState = Readonly<{ serverState?: string; approvalId?: string }>
+export type RelayedState = Readonly<{ serverState?: string; approvalId?: string; isVisit?: true }>
 
 export type Ended = Readonly<{
   outcome: GovernedOutcome
@@ -132,9 +132,8 @@ function statusOf({ code }: ServerFrame, era: Era): number {
 function renderDenied(asked: Asked, call: Call): McpReply {
   const ref = displayId(`dec_${call.id.split('_')[1] ?? ''}`)
   const text = `Denied by policy (ref ${ref}). Do not retry with other arguments.`
-  return asked.frame.method === TOOL_METHOD
-    ? toolError(asked, text, { [metaKeys.petaDecision]: { ref, kind: 'denied' } })
-    : rpcError(asked, { code: DENIED_CODE, message: text, data: { ref } })
+  const shown = { [metaKeys.petaDecision]: { ref, kind: 'denied' } }
+  return refusal(asked, text, { code: DENIED_CODE, data: { ref }, meta: shown })
 }
 
 function renderApproval(asked: Asked, status: ApprovalStatus): McpReply {
@@ -145,9 +144,8 @@ function renderApproval(asked: Asked, status: ApprovalStatus): McpReply {
     retryAfter: Math.ceil(status.retryAfterMs / 1000),
     expiresAt: new Date(status.expiresAtMs).toISOString(),
   }
-  return asked.frame.method === TOOL_METHOD
-    ? toolError(asked, text, { [metaKeys.petaApproval]: shown })
-    : rpcError(asked, { code: APPROVAL_CODE, message: text, data: shown })
+  const meta = { [metaKeys.petaApproval]: shown }
+  return refusal(asked, text, { code: APPROVAL_CODE, data: shown, meta })
 }
 
 /** Ends of an approval, for the agent: what came of it, and whether asking again makes sense. */
@@ -203,7 +201,12 @@ function idOf(asked: Asked | undefined): Buffer | 'null' {
   return asked && span ? asked.frame.bytes.subarray(...span) : 'null'
 }
 
-function rpcError(asked: Asked, error: Parameters<typeof encodeError>[1]): McpReply {
+type Refused = Readonly<{ code: number; data?: object; meta?: object }>
+
+/** For a tool it is a result, which models read; for any other method an error. */
+export function refusal(asked: Asked, text: string, { code, data, meta }: Refused): McpReply {
+  if (asked.frame.method === TOOL_METHOD) return toolError(asked, text, meta)
+  const error = { code, message: text, ...(data && { data }) }
   return { status: 200, body: encodeError(idOf(asked), error) }
 }
 

@@ -1,5 +1,6 @@
 import type { Question } from '../model/question.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
+import { withoutElicitationId } from '../protocol/url-elicitations.ts'
 import { answerTo, type Asked, type McpReply } from './outcome.ts'
 
 export type Asks = Readonly<{
@@ -11,7 +12,7 @@ export type Asks = Readonly<{
 export function renderQuestions(asked: Asked, { questions, requestState }: Asks): McpReply {
   const requests = questions.map(
     ([key, { method, params }]) =>
-      `${JSON.stringify(key)}:{"method":"${method}","params":${params.toString('utf8')}}`,
+      `${JSON.stringify(key)}:{"method":"${method}","params":${withoutElicitationId(params).toString('utf8')}}`,
   )
   const result = [
     '{"resultType":"input_required","inputRequests":{',

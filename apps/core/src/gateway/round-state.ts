@@ -25,6 +25,8 @@ const RoundState = z.discriminatedUnion('kind', [
     serverState: z.string().optional(),
     /** The approval under which the first round ran, and the one round more that it covers. */
     approval: z.strictObject({ id: z.string(), ticket: z.string() }).optional(),
+    /** Its server asked for visits, by an error: answers are about those, and not for the server. */
+    isVisit: z.literal(true).optional(),
   }),
   /** The server's own request stays open here until the client comes back (MCP-66). */
   z.strictObject({ kind: z.literal('parked'), ...bound, exchange: z.string(), nonce: z.string() }),

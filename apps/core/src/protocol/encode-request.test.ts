@@ -17,3 +17,14 @@ it.each([
   const type = ref.slice(0, ref.indexOf(',') + 1)
   expect(sent.toString()).toBe(completion(`${type}${own}}`, '7'))
 })
+
+it('tells a server of an older revision nothing of rounds, when a call is made again (MCP-69)', () => {
+  const call = (round: string): Buffer =>
+    Buffer.from(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{${round}"name":"a", "arguments":{"n":1.0}}}`,
+    )
+  const message = parseClientMessage(call('"requestState":"s" ,"inputResponses":{"v1":{}},'))
+  if (message.kind !== 'request') throw new Error('not a request')
+  const sent = encodeRequest({ frame: message.frame, era: 'legacy', hopId: 1, round: {} })
+  expect(sent.toString()).toBe(call('').toString())
+})

@@ -58,7 +58,7 @@ export function encodeRequest(request: ServerBound): Buffer {
   if (spans.uri && uri !== undefined) edits.push({ span: spans.uri, text: JSON.stringify(uri) })
   const meta = editMeta(request)
   if (meta) edits.push(meta)
-  edits.push(...editRound(request))
+  edits.push(...(request.era === 'modern' ? editRound(request) : withoutRound(request)))
   return splice(
     frame.bytes,
     edits.toSorted((a, b) => a.span[0] - b.span[0]),
@@ -81,6 +81,19 @@ function editRound({ frame, round }: ServerBound): readonly Edit[] {
   if (added.length > 0) edits.push(insertFirst(bytes, spans.params, added.join(',')))
   return edits
 }
+
+/** A server of an older revision knows no rounds, and is sent the call as it was at first. */
+function withoutRound({ frame, round }: ServerBound): readonly Edit[] {
+  const { bytes, spans } = frame
+  if (!round || !spans.params) return []
+  const ofRound = readMembers(bytes, spans.params).filter(({ name }) => ROUND.has(name))
+  return removeMembers(
+    bytes,
+    ofRound.map(({ value }) => value),
+  )
+}
+
+const ROUND: ReadonlySet<string> = new Set(['requestState', 'inputResponses'])
 
 function editMeta(request: ServerBound): Edit | undefined {
   const { bytes, spans } = request.frame

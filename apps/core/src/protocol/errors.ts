@@ -54,6 +54,7 @@ const rpcProblems: Partial<Record<ProblemCode, RpcProblem>> = {
   policy_denied: { code: 4030, status: 200, result: NOT_RUN },
   no_eligible_approver: { code: 4030, status: 200, result: NOT_RUN },
   approval_expired: { code: 4202, status: 200, result: NOT_RUN },
+  question_declined: { code: 4033, status: 200, result: NOT_RUN },
   definition_changed: { code: 4090, status: 200, result: NOT_RUN },
 
   server_unavailable: unavailable,

@@ -1,0 +1,71 @@
+import { CoreError } from '../ground/errors.ts'
+import type { Call } from '../model/call.ts'
+import type { Frame } from '../model/frame.ts'
+import { readServerFrame } from '../protocol/server-frame.ts'
+import { requiredVisits, type UrlElicitation } from '../protocol/url-elicitations.ts'
+import type { Asking } from './answer-call.ts'
+import { type Ended, type McpReply, refusal, renderOutcome } from './outcome.ts'
+import { renderQuestions } from './render-round.ts'
+import type { RoundState } from './round-state.ts'
+
+/**
+ * What a call came to, where that may be an error that asks the user to visit an address: a modern client gets it in
+ * the form of its revision, and comes back to make the call again; a legacy one gets the error, if it knows it (MCP-69).
+ */
+export function renderEnd(asking: Asking, call: Call, ended: Ended): McpReply {
+  const visits = visitsIn(ended)
+  if (!visits) return renderOutcome(asking, call, ended)
+  if (visits.length === 0) throw new CoreError('server_misbehaves', { server: call.server.slug })
+  return asking.era === 'modern' ? asQuestions(asking, ended, visits) : asError(asking, call, ended)
+}
+
+function visitsIn({ outcome }: Ended): readonly UrlElicitation[] | undefined {
+  const isAnswer = outcome.state === 'done' || outcome.state === 'replayed'
+  if (!isAnswer || !outcome.result.isError) return undefined
+  return requiredVisits(readServerFrame(outcome.result.bytes))
+}
+
+function asQuestions(
+  asking: Asking,
+  { asks, sealState, outcome }: Ended,
+  visits: readonly UrlElicitation[],
+): McpReply {
+  if (!asks().includes('elicitation.url')) throw new CoreError('capability_missing', MISSING)
+  const approvalId = 'result' in outcome ? outcome.result.approvalId : undefined
+  const approved = approvalId === undefined ? {} : { approvalId }
+  const questions = visits.map(
+    ({ params }, at) => [`v${at + 1}`, { method: 'elicitation/create', params }] as const,
+  )
+  const requestState = sealState({ isVisit: true, ...approved })
+  return { ...renderQuestions(asking, { questions, requestState }), ...approved }
+}
+
+const MISSING = { requiredCapabilities: { elicitation: { url: {} } } }
+
+function asError(asking: Asking, call: Call, ended: Ended): McpReply {
+  if (asking.session?.asks.includes('elicitation.url')) return renderOutcome(asking, call, ended)
+  return refusal(asking, CANNOT_VISIT, { code: VISIT_CODE })
+}
+
+/** Without the address: a client that cannot ask its user to visit it has nothing safe to do with it (MCP-64). */
+const CANNOT_VISIT =
+  'The server wants its user to visit an address first, which this client cannot be asked for. It did not run the call.'
+const VISIT_CODE = 4034
+
+/**
+ * Whoever did not want to visit an address is not asked the same again by making the call again.
+ *
+ * @throws CoreError `question_declined`
+ */
+export function assertVisited(state: RoundState | undefined, { params }: Frame): void {
+  if (state?.kind !== 'relayed' || !state.isVisit) return
+  const responses = params['inputResponses']
+  const isDeclined = isObject(responses) && Object.values(responses).some(isRefusal)
+  if (isDeclined) throw new CoreError('question_declined')
+}
+
+const isRefusal = (response: unknown): boolean =>
+  isObject(response) && (response['action'] === 'decline' || response['action'] === 'cancel')
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
