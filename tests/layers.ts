@@ -20,6 +20,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   runtime: [...STAGE, 'protocol'],
   audit: STAGE,
   profile: STAGE,
+  task: STAGE,
   gateway: [...ABOVE_FLOOR_1, 'protocol'],
   admin: [
     ...ABOVE_FLOOR_1,

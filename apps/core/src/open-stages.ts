@@ -16,6 +16,7 @@ import { openProfiles, type Profiles } from './profile/profiles.ts'
 import type { BeforeSend } from './runtime/run.ts'
 import { createRuntime, type Runtime } from './runtime/runtime.ts'
 import type { Store } from './store/store.ts'
+import { createTasks, type Tasks } from './task/tasks.ts'
 import { createEchoRecord } from './vault/echo.ts'
 import { createRedact } from './vault/redact.ts'
 import type { Vault } from './vault/vault.ts'
@@ -28,6 +29,7 @@ export type Stages = Readonly<{
   approvals: Approvals
   vault: Vault
   runtime: Runtime
+  tasks: Tasks
   calls: CallStages
 }>
 
@@ -44,7 +46,7 @@ export async function openStages(
   sources: StageSources,
   lifetime: AsyncDisposableStack,
 ): Promise<Stages> {
-  const { store, vault, keys } = sources
+  const { store, vault, keys, gatewayId } = sources
   const identity = lifetime.use(await openIdentity({ ...sources, pepper: keys.pepper }))
   const runtime = lifetime.use(
     await openRuntime(sources, lifetime, (armed, attempt) => send(armed, attempt)),
@@ -63,6 +65,7 @@ export async function openStages(
     }),
   )
   const approvals = lifetime.use(openApprovals(sources, { identity, policy, runtime }))
+  const tasks = lifetime.use(createTasks({ ...sources, ...vault, runner: gatewayId }))
   const send = createSend(sources, approvals)
   const record = openRecord(sources, lifetime)
   const calls: CallStages = {
@@ -74,7 +77,7 @@ export async function openStages(
     run: runtime.run,
     redact: createRedact({ onEcho: createEchoRecord({ ...sources, store }) }),
   }
-  return { identity, policy, profiles, approvals, vault, runtime, calls }
+  return { identity, policy, profiles, approvals, vault, runtime, tasks, calls }
 }
 
 async function openRuntime(

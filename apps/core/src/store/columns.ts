@@ -9,6 +9,7 @@ import { secretColumns } from './families/secrets.ts'
 import { serverEraColumns } from './families/server-eras.ts'
 import { serverColumns } from './families/servers.ts'
 import { systemColumns } from './families/system.ts'
+import { taskColumns } from './families/tasks.ts'
 import { vaultKeyColumns } from './families/vault-keys.ts'
 import type { Tables } from './tables.ts'
 
@@ -24,5 +25,6 @@ export const columns: ColumnClasses<Tables> = {
   ...serverColumns,
   ...serverEraColumns,
   ...systemColumns,
+  ...taskColumns,
   ...vaultKeyColumns,
 }

@@ -14,6 +14,8 @@ import { serverCommands, serverQueries } from './families/servers.ts'
 import { secretCommands } from './families/secret-commands.ts'
 import { secretQueries } from './families/secret-queries.ts'
 import { systemCommands, systemQueries } from './families/system.ts'
+import { taskCommands } from './families/task-commands.ts'
+import { taskQueries } from './families/tasks.ts'
 import { vaultKeyCommands, vaultKeyQueries } from './families/vault-keys.ts'
 import type { Operations } from './operation.ts'
 
@@ -30,6 +32,7 @@ export const queries = {
   ...serverEraQueries,
   ...secretQueries,
   ...systemQueries,
+  ...taskQueries,
   ...vaultKeyQueries,
 } as const satisfies Operations
 
@@ -47,6 +50,7 @@ export const commands = {
   ...serverEraCommands,
   ...secretCommands,
   ...systemCommands,
+  ...taskCommands,
   ...vaultKeyCommands,
 } as const satisfies Operations
 
@@ -78,6 +82,14 @@ export const housekeeping = [
   'approval.markDelivered',
   'approval.takeReplay',
   'approval.forgetResults',
+  // How the client of a call hears of it; the call has its own events, from its decision to its end.
+  'task.open',
+  'task.end',
+  'task.cancel',
+  'task.renew',
+  'task.release',
+  'task.take',
+  'task.forget',
 ] as const satisfies readonly (keyof typeof commands)[]
 
 /**

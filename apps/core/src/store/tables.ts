@@ -8,6 +8,7 @@ import type { ServerEraTables } from './families/server-eras.ts'
 import type { ServerTables } from './families/servers.ts'
 import type { SecretTables } from './families/secrets.ts'
 import type { SystemTables } from './families/system.ts'
+import type { TaskTables } from './families/tasks.ts'
 import type { VaultKeyTables } from './families/vault-keys.ts'
 
 /** Every table, for Kysely. Each family declares its own; this file only joins them. */
@@ -21,4 +22,5 @@ export type Tables = ApprovalTables &
   ServerTables &
   SecretTables &
   SystemTables &
+  TaskTables &
   VaultKeyTables

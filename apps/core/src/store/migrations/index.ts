@@ -7,6 +7,7 @@ import { servers0006 } from './0006-servers.ts'
 import { audit0007 } from './0007-audit.ts'
 import { profiles0008 } from './0008-profiles.ts'
 import { serverEras0009 } from './0009-server-eras.ts'
+import { tasks0010 } from './0010-tasks.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, ascending. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   audit0007,
   profiles0008,
   serverEras0009,
+  tasks0010,
 ]
