@@ -160,7 +160,11 @@ describe.each(engines)('tasks on %s', (engine) => {
     it('go to the next one, once, with their request', async () => {
       const owner = newOwner()
       const task = await processOf('gone').open({
-        ...{ workspaceId: 'wsp_1', owner, request, keepMs: DAY_MS, approvalId: 'apr_2' },
+        workspaceId: 'wsp_1',
+        owner,
+        request,
+        keepMs: DAY_MS,
+        approvalId: 'apr_2',
       })
       const own = (orphans: readonly Orphan[]) => orphans.filter((one) => one.task.owner === owner)
       const early = await takenBy('early')
@@ -174,7 +178,10 @@ describe.each(engines)('tasks on %s', (engine) => {
     it('are told of nothing by it any more', async () => {
       const gone = processOf('paused')
       const task = await gone.open({
-        ...{ workspaceId: 'wsp_1', owner: newOwner(), request, keepMs: DAY_MS },
+        workspaceId: 'wsp_1',
+        owner: newOwner(),
+        request,
+        keepMs: DAY_MS,
       })
       await store.housekeep('task.release', { runner: 'paused' })
       await takenBy('four')

@@ -92,7 +92,13 @@ async function open(
   const { bytes, ...asker } = request
   const waitsFor = approvalId === undefined ? {} : { approvalId }
   const { nowMs } = await store.housekeep('task.open', {
-    ...{ workspaceId, owner, id, ...asker, ...waitsFor, runner, keepMs },
+    workspaceId,
+    owner,
+    id,
+    ...asker,
+    ...waitsFor,
+    runner,
+    keepMs,
     request: await sealData(placeOfRequest(workspaceId, id), bytes),
     leaseMs: LEASE_MS,
     perOwnerMax: PER_OWNER_MAX,
@@ -118,7 +124,9 @@ async function list(
   { workspaceId, owner, before, limit }: TaskPage,
 ): Promise<readonly Task[]> {
   const { tasks, nowMs } = await store.query('task.ofOwner', {
-    ...{ workspaceId, owner, limit },
+    workspaceId,
+    owner,
+    limit,
     ...(before && { before: { createdAt: before.createdAtMs, id: before.id } }),
   })
   return tasks.map((row) => toTask(workspaceId, row, nowMs))

@@ -29,7 +29,7 @@ export const taskCommands = {
         .where('workspace_id', '=', task.workspaceId)
         .where('owner', '=', task.owner)
         .executeTakeFirstOrThrow()
-      if (Number(count) >= perOwnerMax) throw new CoreError('calls_limited')
+      if (count >= perOwnerMax) throw new CoreError('calls_limited')
       const row = {
         workspace_id: task.workspaceId,
         id: task.id,
