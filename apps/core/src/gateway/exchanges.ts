@@ -31,7 +31,8 @@ export type Exchange = Readonly<{
   /**
    * The client is back, with answers to what it was asked, on another stream.
    *
-   * @throws CoreError `params_invalid` when it came back with this state before
+   * @throws CoreError `params_invalid` when it came back with this state before, or with an answer that is none; after
+   *   that it may come back with the same state
    */
   resume: (nonce: string, round: Round) => Promise<Turn>
   /** It does not go on: the server is told that nobody answers, and then that nobody waits. */
@@ -127,12 +128,12 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
     },
     async resume(nonce, { frame, outlet, closed }) {
       if (parking?.nonce !== nonce) throw stateUsed()
+      room.take(frame)
       parking.expiry[Symbol.dispose]()
       parking = undefined
       place.unpark()
       notify = withTokenOf(frame, outlet).notify
       attending = attend(closed, leaving)
-      room.take(frame)
       return turn(outcome)
     },
   }

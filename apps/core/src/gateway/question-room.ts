@@ -3,6 +3,7 @@ import type { Frame } from '../model/frame.ts'
 import type { Answer, Question } from '../model/question.ts'
 import { OPEN_OBJECT } from '../protocol/json-bytes.ts'
 import { readMembers } from '../protocol/members.ts'
+import { answerCheck, type CheckAnswer } from './check-answer.ts'
 
 export type KeyedQuestion = readonly [key: string, question: Question]
 
@@ -12,13 +13,21 @@ export type QuestionRoom = Readonly<{
   /** Resolves as soon as a question waits. */
   asked: () => Promise<undefined>
   all: () => readonly KeyedQuestion[]
-  /** Hands out what the client says to each, byte for byte; what it does not answer goes on waiting (MCP-67). */
+  /**
+   * Hands out what the client says to each, byte for byte; what it does not answer goes on waiting (MCP-67).
+   *
+   * @throws CoreError `params_invalid` when one of the answers is none; then all go on waiting
+   */
   take: (frame: Frame) => void
   /** Nobody comes back, to these questions or any other. */
   giveUp: () => void
 }>
 
-type Waiting = Readonly<{ question: Question; settle: PromiseWithResolvers<Answer> }>
+type Waiting = Readonly<{
+  question: Question
+  check: CheckAnswer
+  settle: PromiseWithResolvers<Answer>
+}>
 
 /** `mayWait` says whether one more may be kept waiting at all (MCP-70). */
 export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
@@ -28,11 +37,12 @@ export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
   let isClosed = false
 
   return {
-    ask(question) {
-      if (isClosed || !mayWait()) return Promise.reject(new CoreError('calls_limited'))
+    async ask(question) {
+      if (isClosed || !mayWait()) throw new CoreError('calls_limited')
+      const check = answerCheck(question)
       const settle = Promise.withResolvers<Answer>()
       count += 1
-      waiting.set(`q${count}`, { question, settle })
+      waiting.set(`q${count}`, { question, check, settle })
       arrival.resolve(undefined)
       return settle.promise
     },
@@ -42,7 +52,11 @@ export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
     },
     all: () => [...waiting].map(([key, { question }]) => [key, question]),
     take(frame) {
-      for (const [key, result] of responsesIn(frame)) {
+      const responses = responsesIn(frame)
+      for (const [key, result] of responses) {
+        waiting.get(key)?.check(key, JSON.parse(result.toString('utf8')))
+      }
+      for (const [key, result] of responses) {
         waiting.get(key)?.settle.resolve({ result })
         waiting.delete(key)
       }
