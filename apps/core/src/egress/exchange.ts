@@ -8,8 +8,8 @@ export type OutboundRequest = Readonly<{
   headers: readonly string[]
   body?: Buffer
   responseBytesMax: number
-  /** Longest silence before the headers, and between pieces of the body. */
-  idleMs: number
+  /** Longest silence before the headers, and between pieces of the body; none where the caller keeps time itself. */
+  idleMs?: number
 }>
 
 /** What becomes of one exchange. Exactly one of `onEnd` and `onFail` is called, and nothing after it. */
@@ -33,9 +33,6 @@ export type ExchangeFailure = Readonly<{
 export type Exchange = Readonly<{
   /** Ends it; the receiver hears `aborted`. No effect once it is over. */
   abort: () => void
-  /** Stops reading, so that a slow reader slows the server instead of filling memory (H5). */
-  pause: () => void
-  resume: () => void
 }>
 
 class ExchangeAbort extends Error {
@@ -48,13 +45,6 @@ class ExchangeAbort extends Error {
   }
 }
 
-type Progress = {
-  controller?: Dispatcher.DispatchController
-  isAborted: boolean
-  isOver: boolean
-  received: number
-}
-
 /** One request on a pool by its raw dispatch: no stream object, no abort controller, no header object of our own. */
 export function startExchange(
   pool: Dispatcher,
@@ -62,67 +52,71 @@ export function startExchange(
   request: OutboundRequest,
   receiver: Receiver,
 ): Exchange {
-  const progress: Progress = { isAborted: false, isOver: false, received: 0 }
-  const end = createEnd(progress, receiver)
-  pool.dispatch(dispatchOptions(path, request), createHandler(progress, request, receiver, end))
-  return {
-    abort: () => end.stop('aborted'),
-    pause: () => progress.controller?.pause(),
-    resume: () => progress.controller?.resume(),
-  }
+  const exchange = new OpenExchange(request.responseBytesMax, receiver)
+  pool.dispatch(dispatchOptions(path, request), exchange)
+  return exchange
 }
 
-type End = Readonly<{
-  fail: (reason: ExchangeFailure['reason'], cause: unknown) => void
-  stop: (reason: ExchangeFailure['reason']) => void
-}>
+/** A class, because a call would otherwise pay for a dozen functions made for it alone. */
+class OpenExchange implements Exchange, Dispatcher.DispatchHandler {
+  readonly #receiver: Receiver
+  #controller: Dispatcher.DispatchController | undefined
+  #bytesLeft: number
+  #isAborted = false
+  #isOver = false
 
-function createEnd(progress: Progress, receiver: Receiver): End {
-  function fail(reason: ExchangeFailure['reason'], cause: unknown): void {
-    if (progress.isOver) return
-    progress.isOver = true
-    receiver.onFail({ isSent: progress.controller !== undefined, reason, cause })
+  constructor(bytesMax: number, receiver: Receiver) {
+    this.#bytesLeft = bytesMax
+    this.#receiver = receiver
   }
 
-  return {
-    fail,
-    stop(reason) {
-      const abort = new ExchangeAbort(reason)
-      fail(reason, abort)
-      progress.isAborted = true
-      progress.controller?.abort(abort)
-    },
+  abort(): void {
+    this.#stop('aborted')
   }
-}
 
-function createHandler(
-  progress: Progress,
-  request: OutboundRequest,
-  receiver: Receiver,
-  end: End,
-): Dispatcher.DispatchHandler {
-  return {
-    onRequestStart(started) {
-      if (progress.isAborted) return started.abort(new ExchangeAbort('aborted'))
-      progress.controller = started
-    },
-    onResponseStart(_controller, status, headers) {
-      if (progress.isOver || status < 200) return
-      if (isEncoded(headers)) return end.stop('encoded')
-      receiver.onStart(status, headers)
-    },
-    onResponseData(_controller, chunk) {
-      if (progress.isOver) return
-      progress.received += chunk.length
-      if (progress.received > request.responseBytesMax) return end.stop('too_large')
-      receiver.onBytes(chunk)
-    },
-    onResponseEnd() {
-      if (progress.isOver) return
-      progress.isOver = true
-      receiver.onEnd()
-    },
-    onResponseError: (_controller, error) => end.fail(reasonOf(error), error),
+  onRequestStart(started: Dispatcher.DispatchController): void {
+    if (this.#isAborted) started.abort(new ExchangeAbort('aborted'))
+    else this.#controller = started
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: ResponseHeaders,
+  ): void {
+    if (this.#isOver || status < 200) return
+    if (isEncoded(headers)) this.#stop('encoded')
+    else this.#receiver.onStart(status, headers)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#bytesLeft -= chunk.length
+    if (this.#bytesLeft < 0) this.#stop('too_large')
+    else this.#receiver.onBytes(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#receiver.onEnd()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(reasonOf(error), error)
+  }
+
+  #stop(reason: ExchangeFailure['reason']): void {
+    const abort = new ExchangeAbort(reason)
+    this.#fail(reason, abort)
+    this.#isAborted = true
+    this.#controller?.abort(abort)
+  }
+
+  #fail(reason: ExchangeFailure['reason'], cause: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#receiver.onFail({ isSent: this.#controller !== undefined, reason, cause })
   }
 }
 
@@ -133,8 +127,8 @@ const dispatchOptions = (path: string, request: OutboundRequest): Dispatcher.Dis
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type does not say readonly
   headers: request.headers as string[],
   body: request.body ?? null,
-  headersTimeout: request.idleMs,
-  bodyTimeout: request.idleMs,
+  headersTimeout: request.idleMs ?? 0,
+  bodyTimeout: request.idleMs ?? 0,
 })
 
 /** We ask for none, so that a small answer cannot unfold into a huge one. */

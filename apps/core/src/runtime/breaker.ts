@@ -29,7 +29,7 @@ export function createBreaker(clock: Pick<Clock, 'nowMs'>): Breaker {
       if (failures.length >= FAILURES_MAX) openedMs = now
     },
     succeeded() {
-      failures = []
+      if (failures.length > 0) failures = []
       openedMs = undefined
     },
   }

@@ -2,12 +2,13 @@ import type { Clock } from '../ground/clock.ts'
 import type { ConnectClearance, CredentialSet } from '../model/clearance.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Ask } from '../model/question.ts'
+import type { Era } from '../model/frame.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import type { ConnectToList } from './catalogue/refresh.ts'
 import type { Connection } from './connection.ts'
 import type { EraMemory } from './era-memory.ts'
 import { connectClearance } from './install.ts'
-import type { InstanceKey, InstanceTerms } from './instance.ts'
+import { createPlace, type InstanceKey, type InstanceTerms, type Place } from './instance.ts'
 import { createLanes } from './lanes.ts'
 import type { Launch } from './launcher.ts'
 import type { ServerLogs } from './logs.ts'
@@ -23,15 +24,18 @@ export type ConnectParts = Readonly<{
   onListChanged: (workspaceId: string, serverId: string) => void
 }>
 
+/** Whom a call is for, and what it takes to get there. */
+type CallTarget = Readonly<{
+  definition: ServerDefinition
+  credentials: CredentialSet
+  principal: Principal
+  /** What the client of the call can be asked for. */
+  asks: readonly Ask[]
+}>
+
 /** Runs a call's work on a connection that this principal may use. */
 export type ConnectToCall = <T>(
-  target: Readonly<{
-    definition: ServerDefinition
-    credentials: CredentialSet
-    principal: Principal
-    /** What the client of the call can be asked for. */
-    asks: readonly Ask[]
-  }>,
+  target: CallTarget,
   work: (connection: Connection) => Promise<T>,
   signal: AbortSignal,
 ) => Promise<T>
@@ -46,41 +50,91 @@ const LANES = 4
  */
 export function createConnectToCall(parts: ConnectParts): ConnectToCall {
   const lanes = createLanes(LANES)
+  const places = createPlaces(parts)
+  const { pool, eras } = parts
 
-  return async function connectToCall(target, work, signal) {
-    const { definition, credentials, principal } = target
-    const shared = keyOf(definition, credentials)
+  return function connectToCall(target, work, signal) {
+    const { definition, credentials, asks } = target
+    const shared = places.shared(definition, credentials)
     const isProcess = definition.launch.kind === 'stdio'
-    const asks = [...target.asks]
-    const terms = termsOf(parts, definition, { credentials, asks })
-    if (isProcess && asks.length === 0) return parts.pool.use(shared, terms, work, signal)
-    const era =
-      parts.eras.get(definition, credentials) ??
-      (await parts.pool.use(shared, plain(terms), async ({ greeting }) => greeting.era, signal))
-    if (era === 'modern') return parts.pool.use(shared, plain(terms), work, signal)
-    const own = { ...shared, principal: principalKey(principal), asks: asks.join(',') }
-    if (!isProcess) return parts.pool.use(own, terms, work, signal)
-    const key = `${own.serverId} ${own.principal} ${own.asks}`
-    return lanes.use(key, (lane) =>
-      parts.pool.use({ ...own, lane }, { ...terms, inFlightMax: 1 }, work, signal),
-    )
+    if (isProcess && asks.length === 0) return pool.use(shared, work, signal)
+
+    const useOf = (era: Era) => {
+      if (era === 'modern') return pool.use(shared, work, signal)
+      if (!isProcess) return pool.use(places.own(target), work, signal)
+      const { key, terms, name } = places.own(target)
+      return lanes.use(name, (lane) =>
+        pool.use(createPlace({ ...key, lane }, { ...terms, inFlightMax: 1 }), work, signal),
+      )
+    }
+    const known = eras.get(definition, credentials)
+    return known
+      ? useOf(known)
+      : pool.use(shared, async ({ greeting }) => greeting.era, signal).then(useOf)
   }
 }
 
-/** Shared connections are told of nobody's abilities. */
-const plain = (terms: CallTerms): InstanceTerms => ({
-  ...terms,
-  start: (signal) => terms.startFor([], signal),
-})
+type Places = Readonly<{
+  /** Connections there are told of nobody's abilities. */
+  shared: (definition: ServerDefinition, credentials: CredentialSet) => Place
+  own: (target: CallTarget) => Place
+}>
+
+type Kept = Readonly<{
+  definition: ServerDefinition
+  shared: Place
+  /** Of principals whose calls can be asked for nothing. */
+  own: WeakMap<Principal, Place>
+}>
+
+/** Made once for all calls with the same credentials, and with the same principal: they cost as much as sending one. */
+function createPlaces(parts: ConnectParts): Places {
+  const kept = new WeakMap<CredentialSet, Kept>()
+
+  function keptFor(definition: ServerDefinition, credentials: CredentialSet): Kept {
+    const known = kept.get(credentials)
+    if (known?.definition === definition) return known
+    const shared = sharedPlace(parts, definition, credentials)
+    const made = { definition, shared, own: new WeakMap<Principal, Place>() }
+    kept.set(credentials, made)
+    return made
+  }
+
+  return {
+    shared: (definition, credentials) => keptFor(definition, credentials).shared,
+    own(target) {
+      if (target.asks.length > 0) return ownPlace(parts, target)
+      const { own } = keptFor(target.definition, target.credentials)
+      const known = own.get(target.principal) ?? ownPlace(parts, target)
+      own.set(target.principal, known)
+      return known
+    },
+  }
+}
+
+const sharedPlace = (
+  parts: ConnectParts,
+  definition: ServerDefinition,
+  credentials: CredentialSet,
+): Place =>
+  createPlace(keyOf(definition, credentials), termsOf(parts, definition, { credentials, asks: [] }))
+
+function ownPlace(parts: ConnectParts, target: CallTarget): Place {
+  const { definition, credentials, principal, asks } = target
+  const key = {
+    ...keyOf(definition, credentials),
+    principal: principalKey(principal),
+    asks: asks.join(','),
+  }
+  return createPlace(key, termsOf(parts, definition, { credentials, asks }))
+}
 
 export function createConnectToList(parts: ConnectParts): ConnectToList {
   return async function connectToList(server, work, signal) {
     const { definition } = server
     const credentials = await parts.connectCredentials(connectClearance(server))
-    const terms = termsOf(parts, definition, { credentials, asks: [] })
     return parts.pool.use(
-      keyOf(definition, credentials),
-      terms,
+      sharedPlace(parts, definition, credentials),
       (connection) => work(connection, credentials.scrubber),
       signal,
     )
@@ -99,37 +153,30 @@ const keyOf = (definition: ServerDefinition, { version }: CredentialSet): Instan
 
 const principalKey = ({ agent, user }: Principal): string => `${agent.id} ${user?.id ?? ''}`
 
-type CallTerms = InstanceTerms &
-  Readonly<{ startFor: (asks: readonly Ask[], signal: AbortSignal) => Promise<Connection> }>
-
 function termsOf(
   { launch, eras, logs, onListChanged }: ConnectParts,
   definition: ServerDefinition,
   { credentials, asks }: Readonly<{ credentials: CredentialSet; asks: readonly Ask[] }>,
-): CallTerms {
+): InstanceTerms {
   const { workspaceId, id: serverId, inFlightMax, idleStopMs, slug: server } = definition
-
-  async function startFor(told: readonly Ask[], signal: AbortSignal): Promise<Connection> {
-    const era = eras.get(definition, credentials)
-    const log = logs.open(workspaceId, serverId, credentials.scrubber)
-    const request = {
-      definition,
-      credentials,
-      log,
-      asks: told,
-      onListChanged: () => onListChanged(workspaceId, serverId),
-      ...(era && { era }),
-    }
-    const connection = await launch(request, signal)
-    eras.set(definition, credentials, connection.greeting.era)
-    return connection
-  }
-
   return {
     server,
     inFlightMax,
     idleStopMs,
-    startFor,
-    start: (signal) => startFor(asks, signal),
+    async start(signal) {
+      const era = eras.get(definition, credentials)
+      const log = logs.open(workspaceId, serverId, credentials.scrubber)
+      const request = {
+        definition,
+        credentials,
+        log,
+        asks,
+        onListChanged: () => onListChanged(workspaceId, serverId),
+        ...(era && { era }),
+      }
+      const connection = await launch(request, signal)
+      eras.set(definition, credentials, connection.greeting.era)
+      return connection
+    },
   }
 }

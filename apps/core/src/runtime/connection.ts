@@ -67,7 +67,7 @@ export async function openConnection(
       greeting,
       forward: (call, outlet, callSignal) => forward(started, call, outlet, callSignal),
       ask: (method, params, waitMs, askSignal) =>
-        exchange(wire, ownRequest(greeting, method, params, waitMs), askSignal),
+        wire.exchange(ownRequest(greeting, method, params, waitMs), askSignal).catch(throwPublic),
       stop: wire.stop,
       kill: wire.kill,
       ended: wire.ended,
@@ -78,21 +78,13 @@ export async function openConnection(
   }
 }
 
-async function exchange(
-  wire: Correlator,
-  request: HopRequest,
-  signal: AbortSignal,
-): Promise<ServerFrame> {
-  try {
-    return await wire.exchange(request, signal)
-  } catch (error) {
-    throw publicError(error)
-  }
-}
-
 /** What an HTTP status said about the era matters to the handshake only. */
 const publicError = (error: unknown): unknown =>
   error instanceof LostRequestError ? error.lost.error : error
+
+function throwPublic(error: unknown): never {
+  throw publicError(error)
+}
 
 async function forward(
   started: Started,
@@ -104,17 +96,18 @@ async function forward(
   const relay = createRelay(call.frame, outlet, clock)
   const { askable } = outlet
   const hop = { greeting, trace, relay, asks: askable?.asks ?? [] }
-  const send = async (round?: Round): Promise<ServerFrame> => {
-    const frame = await exchange(wire, callRequest(hop, call, round), signal)
+  const send = (round?: Round): Promise<ServerFrame> =>
+    wire.exchange(callRequest(hop, call, round), signal)
+  try {
+    let frame = await send(call.round && stateOf(call.round))
+    if (greeting.era === 'modern' && call.clientEra === 'legacy') {
+      frame = await throughRounds(frame, { call, askable, send, timers, signal })
+    }
     assertRelayable(frame, call.server.slug)
-    return frame
+    return { bytes: frame.bytes, serverEra: greeting.era, isError: frame.isError }
+  } catch (error) {
+    throw publicError(error)
   }
-  const first = await send(call.round && stateOf(call.round))
-  const answersItself = greeting.era === 'modern' && call.clientEra === 'legacy'
-  const frame = answersItself
-    ? await throughRounds(first, { call, askable, send, timers, signal })
-    : first
-  return { bytes: frame.bytes, serverEra: greeting.era, isError: frame.isError }
 }
 
 const stateOf = ({ serverState }: NonNullable<Call['round']>): Round =>

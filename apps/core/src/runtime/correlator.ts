@@ -96,19 +96,20 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
     sweep = undefined
   }
 
-  async function exchange(request: HopRequest, signal: AbortSignal): Promise<ServerFrame> {
-    if (signal.aborted) throw notSent(signal)
-    const { promise, ...settle } = Promise.withResolvers<ServerFrame>()
-    const now = parts.clock.nowMs()
-    const hopId = pending.add({ ...openRequest(request, now), ...settle })
+  /** No async function, because all that such a one holds stays in memory as long as the server takes. */
+  function exchange(request: HopRequest, signal: AbortSignal): Promise<ServerFrame> {
+    if (signal.aborted) return Promise.reject(notSent(signal))
+    const { promise, resolve, reject } = Promise.withResolvers<ServerFrame>()
+    const abort = (): void => giveUp(hopId, request, unknown(server, 'cancelled'))
+    const opened = openRequest(request, parts.clock.nowMs())
+    const hopId = pending.add({ ...opened, resolve, reject, signal, abort })
     try {
       wire.send({ ...request.target, bytes: request.encode(hopId), hopId })
+      sweep ??= parts.timers.every(SWEEP_MS, sweepDeadlines)
     } catch (error) {
-      pending.take(hopId)
-      throw error
+      pending.take(hopId)?.reject(error)
     }
-    sweep ??= parts.timers.every(SWEEP_MS, sweepDeadlines)
-    return untilAborted(promise, signal, () => giveUp(hopId, request, unknown(server, 'cancelled')))
+    return promise
   }
 
   const { kind, send: notify, stop, kill } = wire
@@ -124,19 +125,6 @@ const openRequest = (request: HopRequest, nowMs: number) => ({
   relay: request.relay,
   cancellation: request,
 })
-
-async function untilAborted<T>(
-  work: Promise<T>,
-  signal: AbortSignal,
-  abort: () => void,
-): Promise<T> {
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await work
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
 
 /** Best effort: a server that cannot be told is not waited for either. */
 function sendCancelled(wire: Wire, hopId: number, target: Cancellation['target']): void {

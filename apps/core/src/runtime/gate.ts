@@ -3,8 +3,8 @@ import { CoreError } from '../ground/errors.ts'
 
 /** Lets a number of calls in at a time and queues a few more (RUN-45). */
 export type Gate = Readonly<{
-  /** @throws CoreError `server_busy` at once when the queue is full */
-  enter: (signal: AbortSignal) => Promise<void>
+  /** Undefined when there is a place at once. @throws CoreError `server_busy` when the queue is full */
+  enter: (signal: AbortSignal) => Promise<void> | undefined
   leave: () => void
   /** Resolves once nobody is inside. */
   empty: () => Promise<void>
@@ -28,26 +28,30 @@ export function createGate(server: string, placesMax: number): Gate {
     emptied = []
   }
 
+  async function waitInQueue(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    queue.push(resolve)
+    try {
+      await waitOrAbort(promise, signal, 'server:queue')
+    } catch (error) {
+      // A place handed over in the same moment goes to the next one.
+      const at = queue.indexOf(resolve)
+      if (at === -1) leave()
+      else queue.splice(at, 1)
+      throw error
+    }
+  }
+
   return {
-    async enter(signal) {
+    enter(signal) {
       if (inFlight < placesMax) {
         inFlight += 1
-        return
+        return undefined
       }
       if (queue.length >= placesMax * QUEUE_PER_PLACE) {
         throw new CoreError('server_busy', { server, retryAfterS: 1 })
       }
-      const { promise, resolve } = Promise.withResolvers<void>()
-      queue.push(resolve)
-      try {
-        await waitOrAbort(promise, signal, 'server:queue')
-      } catch (error) {
-        // A place handed over in the same moment goes to the next one.
-        const at = queue.indexOf(resolve)
-        if (at === -1) leave()
-        else queue.splice(at, 1)
-        throw error
-      }
+      return waitInQueue(signal)
     },
     leave,
     async empty() {

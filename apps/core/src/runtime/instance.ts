@@ -23,6 +23,15 @@ export type InstanceTerms = Readonly<{
   start: (signal: AbortSignal) => Promise<Connection>
 }>
 
+/** A place in the pool: at most one connection is there at a time. Made once for all calls that go there. */
+export type Place = Readonly<{ key: InstanceKey; terms: InstanceTerms; name: string }>
+
+export const createPlace = (key: InstanceKey, terms: InstanceTerms): Place => ({
+  key,
+  terms,
+  name: `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion} ${key.principal} ${key.asks} ${key.lane}`,
+})
+
 export type InstanceStatus = Readonly<{
   key: InstanceKey
   state: 'sleeping' | 'starting' | 'ready' | 'backing_off' | 'quarantined'

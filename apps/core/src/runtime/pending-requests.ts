@@ -21,7 +21,10 @@ export type PendingRequest = {
   readonly relay: Relay | undefined
   readonly cancellation: Cancellation
   readonly resolve: (frame: ServerFrame) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: unknown) => void
+  /** Its caller gave it up when this aborts. */
+  readonly signal: AbortSignal
+  readonly abort: () => void
 }
 
 /** The open requests of one wire, by hop id. */
@@ -46,6 +49,7 @@ export function createPendingRequests(server: string): PendingRequests {
     add(request) {
       lastHopId += 1
       open.set(lastHopId, request)
+      request.signal.addEventListener('abort', request.abort, ONCE)
       return lastHopId
     },
     get: (hopId) => open.get(hopId),
@@ -53,6 +57,7 @@ export function createPendingRequests(server: string): PendingRequests {
     take(hopId) {
       const found = open.get(hopId)
       open.delete(hopId)
+      if (found) release(found)
       return found
     },
     overdue(nowMs) {
@@ -66,11 +71,17 @@ export function createPendingRequests(server: string): PendingRequests {
     takeAll() {
       const all = [...open.values()]
       open.clear()
+      all.forEach(release)
       return all
     },
     size: () => open.size,
   }
 }
+
+const ONCE = { once: true } as const
+
+const release = ({ signal, abort }: PendingRequest): void =>
+  signal.removeEventListener('abort', abort)
 
 function firedClock(request: PendingRequest, nowMs: number): 'absolute' | 'idle' | undefined {
   if (request.openQuestions > 0) return undefined

@@ -2,7 +2,7 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
 import type { Connection } from './connection.ts'
-import type { InstanceKey, InstanceStatus, InstanceTerms, PoolEvent } from './instance.ts'
+import type { InstanceKey, InstanceStatus, Place, PoolEvent } from './instance.ts'
 import { createSlot, type Slot } from './slot.ts'
 import type { Timers } from '../ground/timers.ts'
 
@@ -16,8 +16,7 @@ export type Pool = AsyncDisposable &
      *   what `work` throws
      */
     use: <T>(
-      key: InstanceKey,
-      terms: InstanceTerms,
+      place: Place,
       work: (connection: Connection) => Promise<T>,
       signal: AbortSignal,
     ) => Promise<T>
@@ -44,10 +43,17 @@ export function createPool(parts: PoolParts): Pool {
     for (const [text, slot] of slots) if (slot.stopIfIdle()) slots.delete(text)
   })
 
+  function slotAt({ key, terms, name }: Place): Slot {
+    if (isClosed) throw new CoreError('server_unavailable', { server: terms.server })
+    return kept(slots, name, () => createSlot({ ...parts, key, terms, backoff: backoffOf(key) }))
+  }
+
   /** A new definition or another credential is a new chance. */
   function backoffOf(key: InstanceKey): Backoff {
-    const text = `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion}`
-    return remember(backoffs, text, () => createBackoff(parts.clock, parts.random))
+    const { workspaceId, serverId, version, credentialVersion } = key
+    return kept(backoffs, `${workspaceId} ${serverId} ${version} ${credentialVersion}`, () =>
+      createBackoff(parts.clock, parts.random),
+    )
   }
 
   async function drop(
@@ -65,13 +71,7 @@ export function createPool(parts: PoolParts): Pool {
   }
 
   return {
-    async use(key, terms, work, signal) {
-      if (isClosed) throw new CoreError('server_unavailable', { server: terms.server })
-      const slot = remember(slots, keyText(key), () =>
-        createSlot({ ...parts, key, terms, backoff: backoffOf(key) }),
-      )
-      return slot.use(work, signal)
-    },
+    use: (place, work, signal) => slotAt(place).use(work, signal),
     async retire(workspaceId, serverId, drainMs) {
       for (const text of backoffs.keys()) {
         if (text.startsWith(`${workspaceId} ${serverId} `)) backoffs.delete(text)
@@ -95,13 +95,10 @@ const slotsOf = (
 ): readonly (readonly [string, Slot])[] =>
   [...slots].filter(([, { key }]) => key.workspaceId === workspaceId && key.serverId === serverId)
 
-const keyText = (key: InstanceKey): string =>
-  `${key.workspaceId} ${key.serverId} ${key.version} ${key.credentialVersion} ${key.principal} ${key.asks} ${key.lane}`
-
-function remember<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const known = map.get(key)
+function kept<V>(map: Map<string, V>, name: string, make: () => V): V {
+  const known = map.get(name)
   if (known !== undefined) return known
   const made = make()
-  map.set(key, made)
+  map.set(name, made)
   return made
 }

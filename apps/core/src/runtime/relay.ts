@@ -23,19 +23,23 @@ const LOGS_PER_SECOND_MAX = 50
 export function createRelay(frame: Frame, outlet: Outlet, clock: Pick<Clock, 'nowMs'>): Relay {
   const { progressToken } = frame.spans
   const token = progressToken && frame.bytes.subarray(...progressToken)
-  const mayProgress = createRate(PROGRESS_PER_SECOND_MAX, clock)
-  const mayLog = createRate(LOGS_PER_SECOND_MAX, clock)
+  // Made with the first message that needs one: most calls are answered without any.
+  let mayProgress: Rate | undefined
+  let mayLog: Rate | undefined
   let reached = Number.NEGATIVE_INFINITY
 
   return {
     progress({ bytes, spans }) {
       if (!token || !spans.progressToken) return
       const value = progressOf(spans.params && readValue(bytes, spans.params))
-      if (value === undefined || value <= reached || !mayProgress()) return
+      if (value === undefined || value <= reached) return
+      mayProgress ??= createRate(PROGRESS_PER_SECOND_MAX, clock)
+      if (!mayProgress()) return
       reached = value
       outlet.notify(splice(bytes, [{ span: spans.progressToken, text: token }]))
     },
     notify({ bytes }) {
+      mayLog ??= createRate(LOGS_PER_SECOND_MAX, clock)
       if (mayLog()) outlet.notify(bytes)
     },
     ...(outlet.askable && { askable: outlet.askable }),
@@ -47,7 +51,10 @@ function progressOf(params: unknown): number | undefined {
   return typeof params.progress === 'number' ? params.progress : undefined
 }
 
-function createRate(perSecondMax: number, clock: Pick<Clock, 'nowMs'>): () => boolean {
+/** Whether one more may pass now. */
+type Rate = () => boolean
+
+function createRate(perSecondMax: number, clock: Pick<Clock, 'nowMs'>): Rate {
   let windowStartMs = 0
   let count = 0
   return () => {

@@ -2,6 +2,7 @@ import { waitOrAbort } from '../ground/abort.ts'
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Action, Call, CallResult, Outlet } from '../model/call.ts'
 import type { ArmedCall } from '../model/clearance.ts'
+import type { Ask } from '../model/question.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import type { ConnectToCall } from './connect.ts'
 import type { Connection } from './connection.ts'
@@ -32,20 +33,22 @@ const READ_ONLY: ReadonlySet<Action> = new Set(['resource.read', 'prompt.get', '
 export function createRun(parts: RunParts): Run {
   const { registry, connect, doubtEra, refresh, beforeSend } = parts
 
-  async function sendOnce(
+  function sendOnce(
     { armed, attempt }: Readonly<{ armed: ArmedCall; attempt: number }>,
     outlet: Outlet,
     signal: AbortSignal,
   ): Promise<CallResult> {
     const { principal, call } = armed.clearance
     const definition = definitionOf(registry, call)
-    const asks = outlet.askable?.asks ?? []
+    const asks = outlet.askable?.asks ?? NONE
     const target = { definition, credentials: armed.credentials, principal, asks }
+    const forwardOn = (connection: Connection): Promise<CallResult> =>
+      connection.forward(call, outlet, signal)
     return connect(
       target,
-      async (connection: Connection) => {
-        await beforeSend(armed, attempt)
-        return connection.forward(call, outlet, signal)
+      (connection) => {
+        const noted = beforeSend(armed, attempt)
+        return noted ? noted.then(() => forwardOn(connection)) : forwardOn(connection)
       },
       signal,
     )
@@ -82,6 +85,8 @@ function definitionOf(registry: Pick<Registry, 'current'>, call: Call): ServerDe
   }
   return definition
 }
+
+const NONE: readonly Ask[] = []
 
 /** A 404 on a session; the next connection opens a new one (MCP-57). */
 const isSessionLoss = (error: unknown): boolean =>

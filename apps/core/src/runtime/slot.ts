@@ -50,10 +50,16 @@ export function createSlot(parts: SlotParts): Slot {
   ): Promise<T> {
     assertAnswering(breaker, starter.current(), terms.server)
     await gate.enter(signal)
+    let connection: Connection | undefined
     try {
-      const connection =
-        starter.current() ?? (await waitOrAbort(starter.start(), signal, 'server:start'))
-      return await watched(breaker, () => work(connection))
+      connection = starter.current() ?? (await waitOrAbort(starter.start(), signal, 'server:start'))
+      const result = await work(connection)
+      breaker.succeeded()
+      return result
+    } catch (error) {
+      // Starts are the back-off's matter; the breaker counts what becomes of requests.
+      if (connection && isTransportFailure(error)) breaker.failed()
+      throw error
     } finally {
       gate.leave()
       idleSinceMs = clock.nowMs()
@@ -90,18 +96,6 @@ async function atMost(
   const timer = timers.after(waitMs, resolve)
   await Promise.race([work, promise])
   timer[Symbol.dispose]()
-}
-
-/** Starts are the back-off's matter; the breaker counts what becomes of requests. */
-async function watched<T>(breaker: Breaker, work: () => Promise<T>): Promise<T> {
-  try {
-    const result = await work()
-    breaker.succeeded()
-    return result
-  } catch (error) {
-    if (isTransportFailure(error)) breaker.failed()
-    throw error
-  }
 }
 
 /** While the breaker is open only a ping of our own finds out whether the server answers again (RUN-50). */

@@ -1,4 +1,4 @@
-import type { Receiver, ResponseHeaders } from '../../egress/exchange.ts'
+import type { ExchangeFailure, Receiver, ResponseHeaders } from '../../egress/exchange.ts'
 import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
 import { createSseDecoder, type SseDecoder } from '../../protocol/sse.ts'
@@ -10,59 +10,78 @@ export type ReplyParts = Readonly<{
   server: string
   events: WireEvents
   session: Session
-  onOver: () => void
+  /** Nothing of the answer to this message comes any more. */
+  onOver: (message: Outbound) => void
   onSessionLost: () => void
 }>
 
 type Shape = 'json' | 'events' | 'none' | 'other'
 
 /** Reads the answer to one POST, as JSON or as a stream of events, and says what was lost where none came. */
-export function createReply(parts: ReplyParts, message: Outbound): Receiver {
-  const { server, events, session } = parts
-  const { hopId } = message
-  const chunks: Buffer[] = []
-  let status = 0
-  let shape: Shape = 'none'
-  let bytes = 0
-  let decoder: SseDecoder | undefined
+export const createReply = (parts: ReplyParts, message: Outbound): Receiver =>
+  new Reply(parts, message)
 
-  const lose = (why: () => LostRequest): void => {
-    if (hopId !== undefined) events.onLost(hopId, why)
+/** A class, because a call would otherwise pay for half a dozen functions made for it alone. */
+class Reply implements Receiver {
+  readonly #parts: ReplyParts
+  readonly #message: Outbound
+  readonly #chunks: Buffer[] = []
+  #status = 0
+  #shape: Shape = 'none'
+  #bytes = 0
+  #decoder: SseDecoder | undefined
+
+  constructor(parts: ReplyParts, message: Outbound) {
+    this.#parts = parts
+    this.#message = message
   }
 
-  function takeEvents(chunk: Buffer): void {
-    decoder ??= createSseDecoder(limits.resultBytesMax)
+  onStart(status: number, headers: ResponseHeaders): void {
+    this.#status = status
+    this.#shape = shapeOf(headers)
+    if (status === 200) this.#parts.session.noteId(this.#message, headers)
+  }
+
+  onBytes(chunk: Buffer): void {
+    if (this.#status === 200 && this.#shape === 'events') return this.#takeEvents(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes <= limits.resultBytesMax) this.#chunks.push(chunk)
+  }
+
+  onEnd(): void {
+    const { server, events, session, onOver, onSessionLost } = this.#parts
+    onOver(this.#message)
+    if (this.#bytes > limits.resultBytesMax) {
+      return this.#lose(() => ({ isSent: true, error: tooLarge() }))
+    }
+    const status = this.#status
+    const body = this.#shape === 'json' && this.#bytes > 0 ? joined(this.#chunks) : undefined
+    // An answer with our id is one whatever the status; then nothing is lost any more.
+    const isMessage =
+      (body !== undefined && events.onMessage(body, this.#message.hopId)) ||
+      this.#shape === 'events'
+    this.#lose(() => lostAtEnd(server, { status, body, isMessage }))
+    if (status === 404 && session.headers().id !== undefined) onSessionLost()
+  }
+
+  onFail(failure: ExchangeFailure): void {
+    this.#parts.onOver(this.#message)
+    this.#lose(() => lostByFailure(this.#parts.server, failure))
+  }
+
+  #takeEvents(chunk: Buffer): void {
+    const { onMessage } = this.#parts.events
+    this.#decoder ??= createSseDecoder(limits.resultBytesMax)
     try {
-      for (const event of decoder.push(chunk)) events.onMessage(event.data, hopId)
+      for (const event of this.#decoder.push(chunk)) onMessage(event.data, this.#message.hopId)
     } catch (error) {
-      lose(() => ({ isSent: true, error: tooLarge(error) }))
+      this.#lose(() => ({ isSent: true, error: tooLarge(error) }))
     }
   }
 
-  return {
-    onStart(answered, headers) {
-      status = answered
-      shape = shapeOf(headers)
-      if (status === 200) session.noteId(message, headers)
-    },
-    onBytes(chunk) {
-      if (status === 200 && shape === 'events') return takeEvents(chunk)
-      bytes += chunk.length
-      if (bytes <= limits.resultBytesMax) chunks.push(chunk)
-    },
-    onEnd() {
-      parts.onOver()
-      if (bytes > limits.resultBytesMax) return lose(() => ({ isSent: true, error: tooLarge() }))
-      const body = shape === 'json' && bytes > 0 ? joined(chunks) : undefined
-      // An answer with our id is one whatever the status; then nothing is lost any more.
-      const isMessage = (body !== undefined && events.onMessage(body, hopId)) || shape === 'events'
-      lose(() => lostAtEnd(server, { status, body, isMessage }))
-      if (status === 404 && session.headers().id !== undefined) parts.onSessionLost()
-    },
-    onFail(failure) {
-      parts.onOver()
-      lose(() => lostByFailure(server, failure))
-    },
+  #lose(why: () => LostRequest): void {
+    const { hopId } = this.#message
+    if (hopId !== undefined) this.#parts.events.onLost(hopId, why)
   }
 }
 

@@ -4,7 +4,7 @@ import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
 import type { Credential } from '../../model/clearance.ts'
 import { assertBound, fixedHeaders, messageHeaders, type SessionHeaders } from './remote-headers.ts'
-import { createReply } from './remote-reply.ts'
+import { createReply, type ReplyParts } from './remote-reply.ts'
 import { createSession } from './remote-session.ts'
 import type { OpenWire, Outbound, Wire, WireEnd, WireEvents } from './wire.ts'
 
@@ -45,24 +45,30 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
     events.onEnd({ reason })
   }
 
-  const reply = { server, events, session, onSessionLost: () => end('session_lost') }
+  const reply: ReplyParts = {
+    server,
+    events,
+    session,
+    onOver: ({ hopId }) => hopId !== undefined && open.delete(hopId),
+    onSessionLost: () => end('session_lost'),
+  }
 
   function send(message: Outbound): void {
     if (isOver) throw new CoreError('server_unavailable', { server })
     session.noteVersion(message)
-    const { hopId } = message
-    const onOver = (): boolean => hopId !== undefined && open.delete(hopId)
-    const exchange = door.exchange(
-      {
-        method: 'POST',
-        headers: [...fixed, ...messageHeaders(message, session.headers())],
-        body: message.bytes,
-        responseBytesMax: STREAM_BYTES_MAX,
-        idleMs: limits.callAbsoluteMs,
-      },
-      createReply({ ...reply, onOver }, message),
-    )
-    if (hopId !== undefined) open.set(hopId, exchange)
+    const { hopId, bytes: body } = message
+    const request = {
+      method: 'POST',
+      headers: fixed.concat(messageHeaders(message, session.headers())),
+      body,
+      responseBytesMax: STREAM_BYTES_MAX,
+    } as const
+    if (hopId === undefined) {
+      door.exchange({ ...request, idleMs: limits.callAbsoluteMs }, createReply(reply, message))
+    } else {
+      // Whoever waits keeps time for all that it waits for, and abandons what is late (RUN-12).
+      open.set(hopId, door.exchange(request, createReply(reply, message)))
+    }
   }
 
   const stop = async (): Promise<void> => end('stopped')
