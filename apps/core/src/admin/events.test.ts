@@ -26,7 +26,7 @@ beforeEach(async () => {
   store = await openTestStore({
     clock,
     appender: {
-      append: (db, drafts, context) => appender.append(db, drafts, context),
+      append: (...args) => appender.append(...args),
       arm: (config) => appender.arm(config),
       forget: () => appender.forget(),
     },

@@ -34,7 +34,7 @@ beforeEach(async () => {
   store = await openTestStore({
     clock,
     appender: {
-      append: (db, drafts, context) => current.append(db, drafts, context),
+      append: (...args) => current.append(...args),
       arm: (next) => current.arm(next),
       forget: () => current.forget(),
     },
@@ -222,7 +222,7 @@ describe('an epoch', () => {
     await append(many(3))
     current = {
       ...tampering,
-      async append(db) {
+      async append({ db }) {
         await db
           .updateTable('audit_event')
           .set({ leaf: Buffer.alloc(32) })

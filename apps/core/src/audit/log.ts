@@ -3,14 +3,8 @@ import { appendLeaves, checkpointText, encodeLeaf, rootOf } from '@peta/proof'
 import { CoreError } from '../ground/errors.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
 import type { AppenderConfig, LogAppender } from '../store/appender.ts'
-import { createInsertEntries, type InsertEntries } from '../store/families/audit-insert.ts'
-import {
-  advanceLog,
-  sizeOfOpenLog,
-  writeCheckpoint,
-  writeTiles,
-  type AuditEntryRow,
-} from '../store/families/audit-log.ts'
+import { sizeOfOpenLog } from '../store/families/audit-log.ts'
+import type { AdvanceLog, LogBatch } from '../store/log-batch.ts'
 import type { Db } from '../store/operation.ts'
 import { openLog, type OpenLog } from './open-log.ts'
 import { addToTiles } from './tiles.ts'
@@ -23,7 +17,6 @@ export type ArmableAppender = LogAppender &
  * its log to another writer, every append fails: nothing runs unrecorded (AUD-22).
  */
 export function createLogAppender(): ArmableAppender {
-  const insertEntries = createInsertEntries()
   let config: AppenderConfig | undefined
   let current: OpenLog | undefined
   /** The log as the last batch would leave it, which counts once that batch is known to be committed. */
@@ -44,13 +37,13 @@ export function createLogAppender(): ArmableAppender {
     forget() {
       isUncertain = true
     },
-    async append(db, drafts, context) {
+    async append({ db, advanceLog }, drafts, context) {
       if (!config) throw unavailable('the signing key is not unsealed')
       const log = await standing(db)
       if (log?.state === 'closed') throw unavailable('the log was closed')
       const opened = log ? { log, drafts: [] } : await openLog(db, config, context)
       const all = [...opened.drafts, ...drafts]
-      const batch = { db, insertEntries, log: opened.log, drafts: all, nowMs: context.nowMs }
+      const batch = { advanceLog, log: opened.log, drafts: all, nowMs: context.nowMs }
       const next = await writeBatch(batch)
       staged = next
       current = log
@@ -61,39 +54,38 @@ export function createLogAppender(): ArmableAppender {
 }
 
 type Batch = Readonly<{
-  db: Db
-  insertEntries: InsertEntries
+  advanceLog: AdvanceLog
   log: OpenLog
   drafts: readonly AuditDraft[]
   nowMs: number
 }>
 
-async function writeBatch({ db, insertEntries, log, drafts, nowMs }: Batch): Promise<OpenLog> {
+async function writeBatch({ advanceLog, log, drafts, nowMs }: Batch): Promise<OpenLog> {
   const from = log.frontier.size
-  const rows = drafts.map((draft, at) => toRow(log.logId, from + at, draft))
-  const leaves = rows.map((row) => row.leaf)
+  const entries = drafts.map((draft, at) => toEntry(log.logId, from + at, draft))
+  const leaves = entries.map((entry) => entry.leaf)
   const frontier = appendLeaves(log.frontier, leaves)
   const { tiles, full } = addToTiles(log.tiles, leaves)
   const isClosed = drafts.at(-1)?.type === 'log.closed'
   const root = rootOf(frontier)
   const size = frontier.size
-
-  const closedAt = isClosed ? nowMs : null
-  if (!(await advanceLog(db, log.logId, { from, to: size, closedAt }))) {
-    throw unavailable('another writer took the log over')
-  }
-  await insertEntries(db, rows)
-  await writeTiles(
-    db,
-    full.map((tile) => ({ log_id: log.logId, ...tile })),
-  )
   const note = log.signer.sign(checkpointText({ origin: log.signer.name, size, root }))
-  await writeCheckpoint(db, { log_id: log.logId, size, root, note })
+
+  const isOurs = await advanceLog({
+    logId: log.logId,
+    from,
+    to: size,
+    closedAt: isClosed ? nowMs : null,
+    entries,
+    tiles: full,
+    checkpoint: { root, note },
+  })
+  if (!isOurs) throw unavailable('another writer took the log over')
   return { ...log, frontier, tiles, state: isClosed ? 'closed' : 'open' }
 }
 
 /** The text is put together once and hashed as it is stored; ids are ours and need no escaping (AUD-21). */
-function toRow(logId: string, idx: number, draft: AuditDraft): AuditEntryRow {
+function toEntry(logId: string, idx: number, draft: AuditDraft): LogBatch['entries'][number] {
   const text = `{"v":1,"id":"${draft.id}","log_id":"${logId}","idx":${idx},"ts":${draft.tsMs},${draft.fields}}`
   const { body, leaf } = encodeLeaf(text)
   return {

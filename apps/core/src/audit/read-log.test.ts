@@ -44,7 +44,7 @@ beforeEach(async () => {
   store = await openTestStore({
     clock,
     appender: {
-      append: (db, drafts, context) => appender.append(db, drafts, context),
+      append: (...args) => appender.append(...args),
       arm: (next) => appender.arm(next),
       forget: () => appender.forget(),
     },
@@ -96,7 +96,7 @@ describe('an export', () => {
     const real = appender
     appender = {
       ...real,
-      async append(db) {
+      async append({ db }) {
         const forged = Buffer.from('{"v":1,"idx":2,"log_id":"ins_1/1","workspace_id":"wsp_1"}')
         await db.updateTable('audit_event').set({ body: forged }).where('idx', '=', 2).execute()
         return { committed: () => undefined }

@@ -1,5 +1,9 @@
 import type { AuditDraft } from '../model/audit-event.ts'
+import type { AdvanceLog } from './log-batch.ts'
 import type { Db, OperationContext } from './operation.ts'
+
+/** The writer's transaction, as far as the log needs it. */
+export type LogConnection = Readonly<{ db: Db; advanceLog: AdvanceLog }>
 
 /**
  * Turns drafts into entries of the audit log inside the writer's transaction. A port, because the log's form is
@@ -12,7 +16,7 @@ export type LogAppender = Readonly<{
    * @throws CoreError `audit_unavailable` when the log cannot be written; the whole batch then rolls back
    */
   append: (
-    db: Db,
+    connection: LogConnection,
     drafts: readonly AuditDraft[],
     context: OperationContext,
   ) => Promise<StagedAppend>

@@ -1,6 +1,6 @@
 import { isCoreError } from '../ground/errors.ts'
 import type { AuditDraft } from '../model/audit-event.ts'
-import type { LogAppender } from './appender.ts'
+import type { LogAppender, LogConnection } from './appender.ts'
 import { answeredBefore, rememberAnswer } from './idempotency.ts'
 import { runCommand, type Handles } from './run-named.ts'
 import { storeError } from './store-error.ts'
@@ -8,6 +8,7 @@ import type { WriteCommand, WriteReply, WriteRequest } from './write-request.ts'
 
 /** One connection that may write, and what differs between the engines about it. */
 export type WriterConnection = Handles &
+  LogConnection &
   Readonly<{
     /** Begins and gives the engine's one clock: the instant the caller gave, or the database's own (STO-37). */
     begin: (callerMs: number) => Promise<number>
@@ -48,7 +49,7 @@ export async function runBatch(
     }
     const drafts = draftsOf(outcomes)
     const staged =
-      drafts.length > 0 ? await appender.append(connection.db, drafts, { nowMs }) : undefined
+      drafts.length > 0 ? await appender.append(connection, drafts, { nowMs }) : undefined
     isCommitting = true
     await connection.commit()
     staged?.committed()

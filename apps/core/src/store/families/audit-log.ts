@@ -2,11 +2,9 @@ import type { Db } from '../operation.ts'
 import type { AuditTables } from './audit.ts'
 
 /**
- * What the log writer does to its tables, inside the writer's transaction. These are no named operations: they run
- * with every batch and are called by the appender alone.
+ * What the log writer does to its tables when it opens a log, inside the writer's transaction. These are no named
+ * operations: the appender alone calls them. What it does with every batch is `log-batch.ts`.
  */
-
-export type AuditEntryRow = Readonly<AuditTables['audit_event']>
 
 type Predecessor = Readonly<{ logId: string; epoch: number; size: number; root: Uint8Array }>
 
@@ -54,25 +52,6 @@ export async function beginLog(
     .execute()
 }
 
-/**
- * Moves the durable size of a log. False when another writer took over: the row lock holds until commit, so a writer
- * that lost its log can commit nothing (AUD-30).
- */
-export async function advanceLog(
-  db: Db,
-  logId: string,
-  size: Readonly<{ from: number; to: number; closedAt: number | null }>,
-): Promise<boolean> {
-  const result = await db
-    .updateTable('audit_log')
-    .set({ size: size.to, closed_at: size.closedAt })
-    .where('log_id', '=', logId)
-    .where('size', '=', size.from)
-    .where('closed_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
-}
-
 /** The durable size of a log that nobody ended, or nothing. */
 export async function sizeOfOpenLog(db: Db, logId: string): Promise<number | undefined> {
   const row = await db
@@ -82,27 +61,6 @@ export async function sizeOfOpenLog(db: Db, logId: string): Promise<number | und
     .where('closed_at', 'is', null)
     .executeTakeFirst()
   return row?.size
-}
-
-export async function writeTiles(
-  db: Db,
-  tiles: readonly AuditTables['audit_tile'][],
-): Promise<void> {
-  if (tiles.length > 0)
-    await db
-      .insertInto('audit_tile')
-      .values([...tiles])
-      .execute()
-}
-
-export async function writeCheckpoint(
-  db: Db,
-  checkpoint: Pick<AuditTables['audit_checkpoint'], 'log_id' | 'size' | 'root' | 'note'>,
-): Promise<void> {
-  await db
-    .insertInto('audit_checkpoint')
-    .values({ ...checkpoint, published_to: null })
-    .execute()
 }
 
 type Span = Readonly<{ from: number; count: number }>

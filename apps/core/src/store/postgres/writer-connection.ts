@@ -3,6 +3,7 @@ import type { Client, QueryResult } from 'pg'
 import { CoreError } from '../../ground/errors.ts'
 import { isLockedOut, isTransactionGone } from '../store-error.ts'
 import type { WriterConnection } from '../write-batch.ts'
+import { createAdvanceLog } from './advance-log.ts'
 import { databaseNowMs } from './database-clock.ts'
 import { postgresHandles } from './database.ts'
 import type { KeptClient } from './kept-client.ts'
@@ -37,6 +38,7 @@ export function postgresWriter(kept: KeptClient): WriterConnection {
 
   return {
     ...postgresHandles(run),
+    advanceLog: createAdvanceLog(run),
     async begin() {
       client = kept.client()
       await exec(BEGIN)
