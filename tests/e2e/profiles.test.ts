@@ -72,6 +72,27 @@ describe.each(generations)('for %s, a profile', (generation) => {
     expect(await client.toolNames()).toEqual(['files__list_directory'])
   })
 
+  it('lets its tools be searched for, described and called instead of listing them (MCP-145)', async () => {
+    const few = ['--disclosure', 'search', '--favourite', 'files/read_text_file']
+    await peta('profile', 'change', name, '--all-tools', ...few)
+    await using client = await connect(generation, `/mcp/${name}`)
+    expect(await client.toolNames()).toEqual([
+      'files__read_text_file',
+      'peta__call_tool',
+      'peta__describe_tool',
+      'peta__search_tools',
+    ])
+    const found = await client.call('peta__search_tools', { query: 'list a directory' })
+    expect(found.text).toContain('files__list_directory:')
+    expect(found.text).not.toContain('write_file')
+    const described = await client.call('peta__describe_tool', { name: 'files__list_directory' })
+    expect(JSON.parse(described.text)).toMatchObject({ name: 'files__list_directory' })
+    const inner = { name: 'files__list_directory', arguments: { path: core.home } }
+    expect((await client.call('peta__call_tool', inner)).text).toContain('[DIR] data')
+    const hidden = client.call('peta__call_tool', { name: 'files__write_file', arguments: {} })
+    await expect(hidden).rejects.toMatchObject({ code: -32602 })
+  })
+
   it('is gone when it is removed, and its name stays taken', async () => {
     await peta('profile', 'remove', name)
     expect(await status(`/mcp/${name}`, token)).toBe(404)

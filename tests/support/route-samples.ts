@@ -35,8 +35,17 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
     servers: ['sample'],
     tools: ['sample/*'],
     unprefixed: 'sample',
+    disclosure: 'search',
+    favourites: ['sample/*'],
   },
-  'profiles.change': { title: 'Sample', servers: 'all', tools: 'all', unprefixed: null },
+  'profiles.change': {
+    title: 'Sample',
+    servers: 'all',
+    tools: 'all',
+    unprefixed: null,
+    disclosure: 'list',
+    favourites: [],
+  },
   'secrets.create': {
     name: 'sample',
     kind: 'api_key',

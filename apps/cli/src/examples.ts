@@ -17,6 +17,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'profile create': [
     'peta profile create reading --server files --tool "files/read_*"',
     'peta profile create files --server files --unprefixed files',
+    'peta profile create everything --disclosure search --favourite notes/list_notes',
   ],
   'profile change': ['peta profile change reading --tool "files/read_*" --tool "files/list_*"'],
   'agent create': ['peta agent create laptop --label coding'],

@@ -4,6 +4,7 @@ import { CoreError } from './ground/errors.ts'
 import { createGovernedCall } from './gateway/governed-call.ts'
 import { createMcp } from './gateway/mcp.ts'
 import { createOwnTools } from './gateway/own-tools.ts'
+import { searchTools } from './gateway/search/search-tools.ts'
 import type { SealPurpose } from './gateway/seal.ts'
 import { createMcpEndpoint, type McpEndpoint } from './http/mcp-endpoint.ts'
 import { metadataUrl } from './http/well-known.ts'
@@ -27,7 +28,7 @@ export function buildMcp(
     policyVersion: policy.version,
     readsArguments: policy.readsArguments,
     governedCall: createGovernedCall(calls),
-    ownTools: createOwnTools([]),
+    ownTools: createOwnTools(searchTools),
     decide: calls.decide,
   })
   /** A mark that is lost only lets the result be shown once more. */

@@ -1,6 +1,6 @@
 import type { RouteResponse } from '@peta/contract'
 import { everyPage } from '@peta/sdk'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { CliError } from '../cli-error.ts'
 import { asPerson, collect, type Context } from '../command.ts'
@@ -13,11 +13,19 @@ type CreateOptions = Readonly<{
   server?: string[]
   tool?: string[]
   unprefixed?: string
+  disclosure?: Profile['disclosure']
+  favourite?: string[]
 }>
 
 /** With "--no-unprefixed", commander gives false. */
 type ChangeOptions = Omit<CreateOptions, 'unprefixed'> &
-  Readonly<{ allServers?: true; allTools?: true; unprefixed?: string | false }>
+  Readonly<{
+    allServers?: true
+    allTools?: true
+    unprefixed?: string | false
+    /** With "--no-favourites", commander gives false. */
+    favourites?: boolean
+  }>
 
 /** Profiles: chosen parts of the workspace, each with an address of its own. */
 export function addProfileCommands(program: Command): void {
@@ -60,6 +68,12 @@ function addListing(profile: Command): void {
     )
 }
 
+const disclosureOption = (): Option =>
+  new Option('--disclosure <way>', 'list its tools, or tools to search for them').choices([
+    'list',
+    'search',
+  ])
+const FAVOURITE = 'tool listed beside the search, as --tool; may be repeated'
 const TOOL = 'tool that it has, as <server>/<tool> with "*" for any text; may be repeated'
 
 function addCreating(profile: Command): void {
@@ -70,20 +84,23 @@ function addCreating(profile: Command): void {
     .option('--server <slug>', 'server that it has; may be repeated', collect)
     .option('--tool <pattern>', TOOL, collect)
     .option('--unprefixed <slug>', 'the one server whose names are shown as they are')
+    .addOption(disclosureOption())
+    .option('--favourite <pattern>', FAVOURITE, collect)
     .action(
-      asPerson<[string, CreateOptions]>(
-        async ({ peta, workspace, print }, name, { title, server, tool, unprefixed }) => {
-          const body = {
-            name,
-            ...(title !== undefined && { title }),
-            ...(server && { servers: server }),
-            ...(tool && { tools: tool }),
-            ...(unprefixed !== undefined && { unprefixed }),
-          }
-          const created = await peta.call('profiles.create', { params: { workspace }, body })
-          print.result(created, profileText(created))
-        },
-      ),
+      asPerson<[string, CreateOptions]>(async ({ peta, workspace, print }, name, options) => {
+        const { title, server, tool, unprefixed, disclosure, favourite } = options
+        const body = {
+          name,
+          ...(title !== undefined && { title }),
+          ...(server && { servers: server }),
+          ...(tool && { tools: tool }),
+          ...(unprefixed !== undefined && { unprefixed }),
+          ...(disclosure && { disclosure }),
+          ...(favourite && { favourites: favourite }),
+        }
+        const created = await peta.call('profiles.create', { params: { workspace }, body })
+        print.result(created, profileText(created))
+      }),
     )
 }
 
@@ -98,6 +115,9 @@ function addChanging(profile: Command): void {
     .option('--all-tools', 'it has every tool of its servers')
     .option('--unprefixed <slug>', 'the one server whose names are shown as they are')
     .option('--no-unprefixed', 'no server is')
+    .addOption(disclosureOption())
+    .option('--favourite <pattern>', FAVOURITE, collect)
+    .option('--no-favourites', 'nothing is listed beside the search')
     .action(
       asPerson<[string, ChangeOptions]>(async (context, name, options) => {
         const body = changeOf(options)
@@ -110,7 +130,8 @@ function addChanging(profile: Command): void {
 
 /** @throws CliError when the options say nothing, or two things at once */
 function changeOf(options: ChangeOptions) {
-  const { title, unprefixed } = options
+  const { title, unprefixed, disclosure, favourite, favourites } = options
+  if (favourite && favourites === false) throw misused('Give favourites or none, not both.')
   const servers = someOrAll(options.server, options.allServers)
   const tools = someOrAll(options.tool, options.allTools)
   const body = {
@@ -118,6 +139,9 @@ function changeOf(options: ChangeOptions) {
     ...(servers && { servers }),
     ...(tools && { tools }),
     ...(unprefixed !== undefined && { unprefixed: unprefixed === false ? null : unprefixed }),
+    ...(disclosure && { disclosure }),
+    ...(favourite && { favourites: favourite }),
+    ...(favourites === false && { favourites: [] }),
   }
   if (Object.keys(body).length === 0) throw misused('Say what is to change.')
   return body
@@ -147,7 +171,7 @@ async function profileParams(context: Context, name: string) {
 }
 
 function profileText(profile: Profile): string {
-  const { name, url, servers, tools, unprefixed } = profile
+  const { name, url, servers, tools, unprefixed, disclosure, favourites } = profile
   return [
     facts([
       ['profile', name],
@@ -155,6 +179,8 @@ function profileText(profile: Profile): string {
       ['servers', chosen(servers)],
       ['tools', chosen(tools)],
       ['un-prefixed', unprefixed ?? 'none'],
+      ['disclosure', disclosure],
+      ...(disclosure === 'search' ? [['favourites', chosen(favourites)] as const] : []),
     ]),
     ...clashLines(profile),
   ].join('\n')

@@ -31,8 +31,8 @@ export function profileCommands(parts: ProfileParts): Pick<AdminCommands, Names>
       return { items: items.map((profile) => viewOf(parts, profile)), ...(next && { next }) }
     },
 
-    async 'profiles.create'({ person, body: { name, title, servers, tools, unprefixed } }) {
-      const input = { title: title ?? name, servers, tools, ...(unprefixed && { unprefixed }) }
+    async 'profiles.create'({ person, body: { name, title = name, unprefixed, ...chosen } }) {
+      const input = { ...chosen, title, ...(unprefixed !== undefined && { unprefixed }) }
       return viewOf(parts, await profiles.create(person, name, input))
     },
 
@@ -42,14 +42,8 @@ export function profileCommands(parts: ProfileParts): Pick<AdminCommands, Names>
       return viewOf(parts, found)
     },
 
-    async 'profiles.change'({ person, params, body: { title, servers, tools, unprefixed } }) {
-      const change = {
-        ...(title !== undefined && { title }),
-        ...(servers !== undefined && { servers }),
-        ...(tools !== undefined && { tools }),
-        ...(unprefixed !== undefined && { unprefixed }),
-      }
-      return viewOf(parts, await profiles.change(person, params.profile, change))
+    async 'profiles.change'({ person, params, body }) {
+      return viewOf(parts, await profiles.change(person, params.profile, body))
     },
 
     async 'profiles.remove'({ person, params }) {
@@ -63,14 +57,13 @@ function viewOf(
   { catalogue, publicUrl }: ProfileParts,
   profile: Profile,
 ): RouteResponse<'profiles.read'> {
-  const { workspaceId, name, title, servers, tools, unprefixed } = profile
+  const { workspaceId, revision: _revision, servers, tools, favourites, ...chosen } = profile
   return {
-    name,
-    title,
-    url: `${publicUrl()}/mcp/${name}`,
+    ...chosen,
+    url: `${publicUrl()}/mcp/${profile.name}`,
     servers: servers === 'all' ? servers : [...servers],
     tools: tools === 'all' ? tools : [...tools],
-    ...(unprefixed !== undefined && { unprefixed }),
+    favourites: [...favourites],
     clashes: narrow(catalogue(workspaceId), profile).clashes.map((clash) => ({ ...clash })),
   }
 }

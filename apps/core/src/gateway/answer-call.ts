@@ -3,11 +3,13 @@ import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
 import { type Effect, effectsByStrictness } from '../model/decision.ts'
+import { shownName } from '../model/own-tools.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import { readAsks } from '../protocol/client-asks.ts'
 import type { Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
-import { checkParamHeaders } from '../protocol/rev-2026-07-28/param-headers.ts'
+import { checkParamHeaders, isSent } from '../protocol/rev-2026-07-28/param-headers.ts'
+import type { ToolContract } from './check-arguments.ts'
 import type { ApprovedRounds } from './approved-rounds.ts'
 import type { Exchange, Exchanges, Turn } from './exchanges.ts'
 import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
@@ -18,6 +20,7 @@ import { renderQuestions } from './render-round.ts'
 import { assertVisited, renderEnd } from './render-visits.ts'
 import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
+import { innerCall } from './search/inner-call.ts'
 import { ownerOf, type Session } from './sessions.ts'
 import type { Slots } from './slots.ts'
 import type { Viewer, Views } from './views.ts'
@@ -31,6 +34,8 @@ export type Asking = Asked &
     viewer: () => Viewer | undefined
     /** Of a legacy client. */
     session?: Session
+    /** The frame is of a call that another one held: the headers came with that one (MCP-146). */
+    isInner?: boolean
     outlet: Outlet
     signal: AbortSignal
   }>
@@ -55,9 +60,10 @@ export type AnswerCallDeps = ResolveTools &
 /** A request that reaches a server: whole, or one round of an exchange with questions in between. */
 export async function answerCall(
   deps: AnswerCallDeps,
-  asking: Asking,
+  outer: Asking,
   action: Action,
 ): Promise<McpReply> {
+  const asking = throughCallTool(deps, outer, action)
   const state = roundOf(deps, asking)
   assertVisited(state, asking.frame)
   if (state?.kind === 'parked') return resume(deps, asking, { action, state })
@@ -78,6 +84,15 @@ export async function answerCall(
   } finally {
     if (!isHandedOn) giveBack()
   }
+}
+
+/** A call of `call_tool` that no rule denies is from here on the call that it holds. */
+function throughCallTool(deps: AnswerCallDeps, asking: Asking, action: Action): Asking {
+  const { frame, principal } = asking
+  if (action !== 'tool.call' || frame.params['name'] !== shownName('call_tool')) return asking
+  const call = resolve(deps, asking, { action, state: undefined })
+  const { effect } = deps.decide(principal, call)
+  return effect === 'allow' ? { ...asking, frame: innerCall(frame), isInner: true } : asking
 }
 
 type Resuming = Readonly<{ action: Action; state: Extract<RoundState, { kind: 'parked' }> }>
@@ -216,10 +231,14 @@ function roundOf(deps: AnswerCallDeps, asking: Asking): RoundState | undefined {
 function checkTool(deps: AnswerCallDeps, asking: Asking, { entry, args }: Target): void {
   const { server, item } = entry
   const contract = deps.contracts(item)
-  if (asking.era === 'modern') checkParamHeaders(contract.paramHeaders, args, asking.headers)
+  if (asking.era === 'modern') checkParamHeaders(repeated(contract, asking), args, asking.headers)
   const isStrict = deps.readsArguments(asking.principal.workspaceId, server, item)
   if (isStrict) contract.checkNames(args)
 }
+
+/** Whoever calls through `call_tool` knows of no header by its schema; one that is sent must be true all the same. */
+const repeated = ({ paramHeaders }: ToolContract, { isInner, headers }: Asking) =>
+  isInner ? paramHeaders.filter(({ name }) => isSent(name, headers)) : paramHeaders
 
 function declaredBy({ frame }: Asking): unknown {
   const meta = frame.params['_meta']

@@ -18,7 +18,7 @@ import {
 } from './testing.ts'
 
 const hello: OwnTool = {
-  name: 'hello',
+  name: 'search_tools',
   title: 'Hello',
   description: 'Says hello',
   inputSchema: { type: 'object', properties: { to: { type: 'string' } }, required: ['to'] },
@@ -83,24 +83,29 @@ describe.each(['modern', 'legacy'] as const)('a tool of Peta itself, to a %s cli
   it('is listed among the others, under the reserved prefix (MCP-103, MCP-108)', async () => {
     const { tools } = bodyOf(await eras[era](open().mcp, 'tools/list', {})).result
     const { name: _name, isOffered: _isOffered, answer: _answer, ...shown } = hello
-    expect(tools.map(({ name }: { name: string }) => name)).toEqual(['files__echo', 'peta__hello'])
-    expect(tools[1]).toEqual({ name: 'peta__hello', ...shown })
+    expect(tools.map(({ name }: { name: string }) => name)).toEqual([
+      'files__echo',
+      'peta__search_tools',
+    ])
+    expect(tools[1]).toEqual({ name: 'peta__search_tools', ...shown })
   })
 
   it('answers by itself, decided and recorded like any call (MCP-2)', async () => {
     const { mcp, recorded } = open()
-    const params = { name: 'peta__hello', arguments: { to: 'Ana' } }
+    const params = { name: 'peta__search_tools', arguments: { to: 'Ana' } }
     const { result } = bodyOf(await eras[era](mcp, 'tools/call', params))
     expect(result).toMatchObject({
       content: [{ type: 'text', text: 'Bot says hello' }],
       structuredContent: { args: { to: 'Ana' } },
     })
-    expect(recorded.map(({ call }) => [call.server.slug, call.name])).toEqual([['peta', 'hello']])
+    expect(recorded.map(({ call }) => [call.server.slug, call.name])).toEqual([
+      ['peta', 'search_tools'],
+    ])
   })
 
   it('does nothing where a rule denies it, and the denial is recorded', async () => {
     const { mcp, recorded } = open({ ...allowed, effect: 'deny' })
-    const params = { name: 'peta__hello', arguments: { to: 'Ana' } }
+    const params = { name: 'peta__search_tools', arguments: { to: 'Ana' } }
     const { result } = bodyOf(await eras[era](mcp, 'tools/call', params))
     expect(result).toMatchObject({ isError: true })
     expect(JSON.stringify(result)).not.toContain('says hello')
@@ -109,7 +114,7 @@ describe.each(['modern', 'legacy'] as const)('a tool of Peta itself, to a %s cli
 
   it('takes no arguments that its schema does not allow', async () => {
     const { mcp, recorded } = open()
-    const reply = await eras[era](mcp, 'tools/call', { name: 'peta__hello', arguments: {} })
+    const reply = await eras[era](mcp, 'tools/call', { name: 'peta__search_tools', arguments: {} })
     expect(bodyOf(reply).error.code).toBe(-32_602)
     expect(recorded).toEqual([])
   })
@@ -122,7 +127,7 @@ describe('where a tool of Peta itself is not offered', () => {
     const { mcp } = open()
     const call = async (name: string): Promise<unknown> =>
       bodyOf(await mcp.ask('tools/call', { name, arguments: { to: 'Ana' } }, { profile: without }))
-    expect(await call('peta__hello')).toEqual(await call('peta__made_up'))
+    expect(await call('peta__search_tools')).toEqual(await call('peta__made_up'))
     const listed = await mcp.ask('tools/list', {}, { profile: without })
     expect(listed.body?.toString()).not.toContain('peta__')
   })
@@ -134,13 +139,16 @@ describe('where a tool of Peta itself is not offered', () => {
     })
     const listed = await mcp.ask('tools/list')
     expect(listed.body?.toString()).not.toContain('peta__')
-    const reply = await mcp.ask('tools/call', { name: 'peta__hello', arguments: { to: 'Ana' } })
+    const reply = await mcp.ask('tools/call', {
+      name: 'peta__search_tools',
+      arguments: { to: 'Ana' },
+    })
     expect(bodyOf(reply).error.code).toBe(-32_602)
   })
 })
 
 it('no tool of an un-prefixed server goes by a name of Peta (MCP-103)', async () => {
-  const posing = testItem('tool', { name: 'peta__hello', inputSchema: { type: 'object' } })
+  const posing = testItem('tool', { name: 'peta__search_tools', inputSchema: { type: 'object' } })
   const calls: Call[] = []
   const mcp = createTestMcp({
     ownTools: createOwnTools([hello]),
@@ -152,8 +160,8 @@ it('no tool of an un-prefixed server goes by a name of Peta (MCP-103)', async ()
     },
   })
   const { tools } = bodyOf(await mcp.ask('tools/list', {}, { profile: testProfile })).result
-  expect(tools).toMatchObject([{ name: 'peta__hello', title: 'Hello' }])
-  const params = { name: 'peta__hello', arguments: { to: 'Ana' } }
+  expect(tools).toMatchObject([{ name: 'peta__search_tools', title: 'Hello' }])
+  const params = { name: 'peta__search_tools', arguments: { to: 'Ana' } }
   await mcp.ask('tools/call', params, { profile: testProfile })
   expect(calls.map(({ server }) => server.slug)).toEqual(['peta'])
 })

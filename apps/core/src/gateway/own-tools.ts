@@ -1,16 +1,15 @@
 import { sha256Hex } from '../crypto/digest.ts'
 import type { CallResult } from '../model/call.ts'
 import type { CatalogueEntry } from '../model/catalogue.ts'
-import { ownServer } from '../model/own-tools.ts'
+import { ownServer, shownName, type OwnToolName } from '../model/own-tools.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
-import { exposedName } from '../protocol/names.ts'
 import type { View } from './views.ts'
 
 /** A tool of Peta itself (MCP-103). Adding one takes its name in `model/own-tools.ts` and a row where Core is joined. */
 export type OwnTool = Readonly<{
   /** Without the prefix that clients see. */
-  name: string
+  name: OwnToolName
   title: string
   description: string
   inputSchema: Readonly<Record<string, unknown>>
@@ -53,15 +52,14 @@ export function createOwnTools(tools: readonly OwnTool[]): OwnTools {
 }
 
 function entryOf({ name, title, description, inputSchema }: OwnTool): CatalogueEntry {
-  const { id: serverId, slug: alias } = ownServer
   const definition = JSON.stringify({ name, title, description, inputSchema })
   return {
     server: ownServer,
     item: {
-      serverId,
+      serverId: ownServer.id,
       kind: 'tool',
       name,
-      exposed: exposedName({ alias, serverId, name }, () => false),
+      exposed: shownName(name),
       definition,
       pin: sha256Hex(definition),
       state: 'accepted',

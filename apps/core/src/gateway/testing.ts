@@ -79,6 +79,8 @@ export const testProfile: Profile = {
   servers: 'all',
   tools: 'all',
   unprefixed: 'files',
+  disclosure: 'list',
+  favourites: [],
   revision: 1,
 }
 

@@ -22,6 +22,8 @@ export type View = Readonly<{
   /** In the order of lists: alias, then the server's own name (MCP-108). */
   entries: (kind: ItemKind) => readonly CatalogueEntry[]
   find: (kind: ItemKind, exposed: string) => CatalogueEntry | undefined
+  /** Tools of servers, those included that lists leave out, in the same order. */
+  tools: readonly CatalogueEntry[]
 }>
 
 export type ViewSources = Readonly<{
@@ -78,14 +80,19 @@ function buildView(
   const byKind = new Map<ItemKind, CatalogueEntry[]>()
   const byName = new Map<string, CatalogueEntry>()
   const servers = new Set<string>()
+  const tools: CatalogueEntry[] = []
   for (const entry of snapshot.entries.toSorted(byAliasAndName)) {
-    const { server, item } = entry
+    const { server, item, isUnlisted = false } = entry
     if (item.state !== 'accepted' || !isListed(server, item)) continue
+    byName.set(`${item.kind} ${item.exposed}`, entry)
+    if (!isOwn(server)) {
+      servers.add(server.id)
+      if (item.kind === 'tool') tools.push(entry)
+    }
+    if (isUnlisted) continue
     const entries = byKind.get(item.kind) ?? []
     byKind.set(item.kind, entries)
     entries.push(entry)
-    if (!isOwn(server)) servers.add(server.id)
-    byName.set(`${item.kind} ${item.exposed}`, entry)
   }
   return {
     ...origin,
@@ -93,6 +100,7 @@ function buildView(
     ttlMs: (kind) => mergedTtlMs(servers, snapshot.listTtls, kind),
     entries: (kind) => byKind.get(kind) ?? [],
     find: (kind, exposed) => byName.get(`${kind} ${exposed}`),
+    tools,
   }
 }
 

@@ -3,7 +3,12 @@ import type { CatalogueItem, ItemKind, ServerRef } from './server.ts'
 /** How long a server lets each of its lists be kept. A kind that it does not list is absent. */
 export type ListTtls = Readonly<Partial<Record<ItemKind, number>>>
 
-export type CatalogueEntry = Readonly<{ server: ServerRef; item: CatalogueItem }>
+export type CatalogueEntry = Readonly<{
+  server: ServerRef
+  item: CatalogueItem
+  /** At a profile that lets tools be searched for: it can be found and called, and lists leave it out. */
+  isUnlisted?: boolean
+}>
 
 /**
  * What the enabled servers of a workspace offer, as last verified. Immutable: a change is a new snapshot with a

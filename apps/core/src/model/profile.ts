@@ -12,6 +12,10 @@ export type Profile = Readonly<{
   tools: readonly string[] | 'all'
   /** Slug of the server whose names and URIs are shown as they are (MCP-111). */
   unprefixed?: string
+  /** Whether lists show its tools, or tools to find and call them with (MCP-145). */
+  disclosure: 'list' | 'search'
+  /** Patterns like those of `tools`: what is listed beside the tools to search with. */
+  favourites: readonly string[]
   /** Rises with each change, so whatever is derived from a profile may be kept by it. */
   revision: number
 }>

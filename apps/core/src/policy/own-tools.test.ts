@@ -19,7 +19,7 @@ import {
   rule,
 } from './testing.ts'
 
-const own = item({ serverId: 'peta', name: 'hello', exposed: 'peta__hello', labels: [] })
+const own = item({ serverId: 'peta', name: 'call_tool', exposed: 'peta__call_tool', labels: [] })
 const ownCall = call({ server: ownServer, item: own, name: own.name })
 
 const effectOf = (rules: readonly Rule[], principal: Principal = ana): Effect =>
@@ -39,7 +39,7 @@ describe('a tool of Peta itself', () => {
     expect(matched.map((hit) => hit.rule)).toEqual(['peta:own-tools'])
   })
 
-  it.each(['server:peta', 'tool:peta/hello', 'tool:peta/*'])(
+  it.each(['server:peta', 'tool:peta/call_tool', 'tool:peta/*'])(
     'is denied by a rule about %s, and hidden then',
     (resource) => {
       const deny = rule({ effect: 'deny', scope: { resources: [resource] } })
@@ -64,7 +64,7 @@ describe('a tool of Peta itself', () => {
 
   it('can be misspelt in no rule', () => {
     const source = `rules:
-  - {id: a, scope: {principals: [any], actions: [tool.call], resources: ["tool:peta/helo"]}, effect: deny}`
+  - {id: a, scope: {principals: [any], actions: [tool.call], resources: ["tool:peta/call_tol"]}, effect: deny}`
     const { report } = checkPolicy(source, around, compileCondition)
     expect(report.map(({ code }) => code)).toEqual(['unknown_reference'])
   })

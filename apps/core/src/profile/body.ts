@@ -3,11 +3,27 @@ import { z } from 'zod'
 /** What an administrator chose, as it is stored and recorded. */
 const ProfileBody = z.strictObject({
   title: z.string(),
-  servers: z.union([z.literal('all'), z.array(z.string())]),
-  tools: z.union([z.literal('all'), z.array(z.string())]),
+  servers: z.union([z.literal('all'), z.array(z.string()).readonly()]),
+  tools: z.union([z.literal('all'), z.array(z.string()).readonly()]),
   unprefixed: z.string().optional(),
+  disclosure: z.enum(['list', 'search']).default('list'),
+  favourites: z.array(z.string()).readonly().default([]),
 })
+
+export type ProfileChange = Readonly<{
+  [Name in keyof ProfileBody]?:
+    | ProfileBody[Name]
+    | (undefined extends ProfileBody[Name] ? null : never)
+    | undefined
+}>
 
 export type ProfileBody = Readonly<z.infer<typeof ProfileBody>>
 
 export const openBody = (text: string): ProfileBody => ProfileBody.parse(JSON.parse(text))
+
+/** What a body becomes by a change: undefined is as before, null is none. */
+export function changedBody(body: ProfileBody, change: ProfileChange): ProfileBody {
+  const given = Object.entries(change).filter(([, value]) => value !== undefined)
+  const members = Object.entries({ ...body, ...Object.fromEntries(given) })
+  return ProfileBody.parse(Object.fromEntries(members.filter(([, value]) => value !== null)))
+}

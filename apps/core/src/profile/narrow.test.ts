@@ -43,6 +43,8 @@ const profile = (over: Partial<Profile> = {}): Profile => ({
   title: 'Small',
   servers: 'all',
   tools: 'all',
+  disclosure: 'list',
+  favourites: [],
   revision: 1,
   ...over,
 })

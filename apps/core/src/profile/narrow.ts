@@ -1,7 +1,7 @@
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import { isOwnToolName } from '../model/own-tools.ts'
 import type { Profile } from '../model/profile.ts'
-import type { CatalogueItem, ItemKind } from '../model/server.ts'
+import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { matchesPattern } from './pattern.ts'
 
 /** An entry that is not shown, because its name is the un-prefixed server's, or Peta's where it is that server's own. */
@@ -15,7 +15,7 @@ export type Narrowed = CatalogueSnapshot & Readonly<{ clashes: readonly NameClas
  */
 export function narrow(snapshot: CatalogueSnapshot, profile: Profile): Narrowed {
   const chosen = snapshot.entries.filter((entry) => holdsEntry(profile, entry))
-  const shown = chosen.map((entry) => (isUnprefixed(profile, entry) ? asNamed(entry) : entry))
+  const shown = chosen.map((entry) => shownAt(profile, entry))
   const taken = new Set(shown.filter((entry) => claimsName(profile, entry)).map(keyOf))
   const isClashing = (entry: CatalogueEntry): boolean =>
     isUnprefixed(profile, entry) ? isReserved(entry.item) : taken.has(keyOf(entry))
@@ -30,8 +30,14 @@ export function narrow(snapshot: CatalogueSnapshot, profile: Profile): Narrowed 
 function holdsEntry(profile: Profile, { server, item }: CatalogueEntry): boolean {
   if (!holdsServer(profile, server.slug)) return false
   if (item.kind !== 'tool' || profile.tools === 'all') return true
-  return profile.tools.some((pattern) => matchesPattern(pattern, `${server.slug}/${item.name}`))
+  return matchesSome(profile.tools, server, item)
 }
+
+const matchesSome = (
+  patterns: readonly string[],
+  { slug }: ServerRef,
+  { name }: CatalogueItem,
+): boolean => patterns.some((pattern) => matchesPattern(pattern, `${slug}/${name}`))
 
 const holdsServer = ({ servers }: Profile, slug: string): boolean =>
   servers === 'all' || servers.includes(slug)
@@ -47,10 +53,20 @@ const isReserved = ({ kind, name }: CatalogueItem): boolean =>
 const claimsName = (profile: Profile, entry: CatalogueEntry): boolean =>
   isUnprefixed(profile, entry) && entry.item.state === 'accepted'
 
-const asNamed = ({ server, item }: CatalogueEntry): CatalogueEntry => ({
-  server,
-  item: { ...item, exposed: item.name },
-})
+function shownAt(profile: Profile, { server, item }: CatalogueEntry): CatalogueEntry {
+  const entry = { server, item }
+  return {
+    server,
+    item: isUnprefixed(profile, entry) ? { ...item, exposed: item.name } : item,
+    ...(!isDisclosed(profile, entry) && { isUnlisted: true }),
+  }
+}
+
+/** A tool that nobody listed is found by a search, and called like any other (MCP-145). */
+const isDisclosed = (
+  { disclosure, favourites }: Profile,
+  { server, item }: CatalogueEntry,
+): boolean => disclosure === 'list' || item.kind !== 'tool' || matchesSome(favourites, server, item)
 
 const keyOf = ({ item }: CatalogueEntry): string => `${item.kind} ${item.exposed}`
 

@@ -8,6 +8,7 @@ import {
 } from '../../../../tests/support/stores.ts'
 import type { Person } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
+import type { ProfileBody } from './body.ts'
 import { openProfiles, type Profiles } from './profiles.ts'
 
 const personOf = (workspaceId: string): Person => ({
@@ -21,7 +22,13 @@ const personOf = (workspaceId: string): Person => ({
 })
 const ana = personOf('wsp_1')
 const bo = personOf('wsp_2')
-const everything = { title: 'All', servers: 'all', tools: 'all' } as const
+const everything = {
+  title: 'All',
+  servers: 'all',
+  tools: 'all',
+  disclosure: 'list',
+  favourites: [],
+} satisfies ProfileBody
 const refused = (code: string) => expect.objectContaining({ code })
 
 describe.each(engines)('profiles on %s', (engine) => {

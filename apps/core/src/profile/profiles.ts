@@ -6,7 +6,7 @@ import type { AuditDraft } from '../model/audit-event.ts'
 import type { Person } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Store } from '../store/store.ts'
-import { openBody, type ProfileBody } from './body.ts'
+import { changedBody, openBody, type ProfileBody, type ProfileChange } from './body.ts'
 
 /** Profiles of every workspace, in memory and whole, so that a request looks one up without waiting. */
 export type Profiles = AsyncDisposable &
@@ -22,15 +22,6 @@ export type Profiles = AsyncDisposable &
     /** Takes effect before it resolves. @throws CoreError `not_found`, `conflict` */
     remove: (person: Person, name: string) => Promise<void>
   }>
-
-/** What stays as it is is left out. */
-export type ProfileChange = Readonly<{
-  title?: string
-  servers?: ProfileBody['servers']
-  tools?: ProfileBody['tools']
-  /** Null for none. */
-  unprefixed?: string | null
-}>
 
 export type ProfilesParts = Readonly<{
   store: Pick<Store, 'query' | 'command' | 'hints'>
@@ -113,7 +104,7 @@ function createChanges(
     async change(person, name, change) {
       const { workspaceId } = person
       const current = found(person, name)
-      const body = changed(current, change)
+      const body = changedBody(bodyOf(current), change)
       assertFits(body, [...servers(workspaceId), ...mentionedIn(current)])
       const event = draft({ type: 'profile.changed', ...actOf(person, name), ...holding(body) })
       const { revision } = current
@@ -140,30 +131,25 @@ function profileOf({ workspace_id: workspaceId, name, body, revision }: ProfileR
   return { workspaceId, name, revision, ...rest, ...(unprefixed !== undefined && { unprefixed }) }
 }
 
-function changed(profile: Profile, change: ProfileChange): ProfileBody {
-  const { title, servers, tools } = { ...profile, ...change }
-  const unprefixed =
-    change.unprefixed === undefined ? profile.unprefixed : (change.unprefixed ?? undefined)
-  return {
-    title,
-    servers: servers === 'all' ? servers : [...servers],
-    tools: tools === 'all' ? tools : [...tools],
-    ...(unprefixed !== undefined && { unprefixed }),
-  }
+function bodyOf({ workspaceId: _workspaceId, name: _name, revision: _revision, ...body }: Profile) {
+  return body
 }
 
 /** A misspelt name would hide a server without a word. @throws CoreError `invalid_request` */
 function assertFits(
-  { servers, tools, unprefixed }: ProfileBody,
+  { servers, tools, favourites, unprefixed }: ProfileBody,
   installed: readonly string[],
 ): void {
   const chosen = servers === 'all' ? installed : servers
-  const patterns = tools === 'all' ? [] : tools
+  const isHeld = (pattern: string): boolean => chosen.includes(serverIn(pattern))
   if (chosen.some((slug) => !installed.includes(slug))) {
     throw invalid('servers: name servers that are installed.')
   }
-  if (patterns.some((pattern) => !chosen.includes(serverIn(pattern)))) {
+  if (tools !== 'all' && !tools.every(isHeld)) {
     throw invalid('tools: name tools of servers that the profile has.')
+  }
+  if (!favourites.every(isHeld)) {
+    throw invalid('favourites: name tools of servers that the profile has.')
   }
   if (unprefixed !== undefined && !chosen.includes(unprefixed)) {
     throw invalid('unprefixed: name a server that the profile has.')
@@ -171,11 +157,15 @@ function assertFits(
 }
 
 /** What a profile has already may stay when the server is gone: no other one ever gets its slug. */
-const mentionedIn = ({ servers, tools, unprefixed }: Profile): readonly string[] => [
-  ...(servers === 'all' ? [] : servers),
-  ...(tools === 'all' ? [] : tools.map(serverIn)),
-  ...(unprefixed === undefined ? [] : [unprefixed]),
-]
+const mentionedIn = (profile: Profile): readonly string[] => {
+  const { servers, tools, favourites, unprefixed } = profile
+  return [
+    ...(servers === 'all' ? [] : servers),
+    ...(tools === 'all' ? [] : tools.map(serverIn)),
+    ...favourites.map(serverIn),
+    ...(unprefixed === undefined ? [] : [unprefixed]),
+  ]
+}
 
 const serverIn = (pattern: string): string => pattern.slice(0, pattern.indexOf('/'))
 

@@ -12,6 +12,8 @@ const ToolPattern = z
 
 const Servers = z.union([z.literal('all'), z.array(Slug).min(1).max(100)])
 const Tools = z.union([z.literal('all'), z.array(ToolPattern).max(500)])
+const Disclosure = z.enum(['list', 'search'])
+const Favourites = z.array(ToolPattern).max(100)
 
 export const ProfileCreate = z.strictObject({
   name: ProfileName,
@@ -23,6 +25,13 @@ export const ProfileCreate = z.strictObject({
   unprefixed: Slug.optional().meta({
     description: 'The one server whose names and URIs are shown as they are',
   }),
+  disclosure: Disclosure.default('list').meta({
+    description: '"list" shows every tool; "search" shows tools to find and call them with',
+  }),
+  favourites: Favourites.default([]).meta({
+    description:
+      'With "search": <server>/<tool>, where "*" stands for any text, of tools shown beside',
+  }),
 })
 
 export const ProfileChange = z
@@ -31,6 +40,8 @@ export const ProfileChange = z
     servers: Servers.optional(),
     tools: Tools.optional(),
     unprefixed: Slug.nullable().optional(),
+    disclosure: Disclosure.optional(),
+    favourites: Favourites.optional(),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
     message: 'name what is to change',
@@ -50,5 +61,7 @@ export const Profile = z.strictObject({
   servers: z.union([z.literal('all'), z.array(z.string())]),
   tools: z.union([z.literal('all'), z.array(z.string())]),
   unprefixed: z.string().optional(),
+  disclosure: Disclosure,
+  favourites: z.array(z.string()),
   clashes: z.array(NameClash),
 })

@@ -38,7 +38,7 @@ export function checkParamHeaders(
   headers: Headers,
 ): void {
   for (const { name, path } of annotated) {
-    const sent = header(headers, `${PREFIX}${name.toLowerCase()}`)
+    const sent = sentFor(name, headers)
     const label = `Mcp-Param-${name}`
     const value = valueAt(args, path)
     const isAbsent = value === undefined || value === null
@@ -48,6 +48,13 @@ export function checkParamHeaders(
     }
   }
 }
+
+/** Whether a header repeats this argument, truly or not. */
+export const isSent = (name: string, headers: Headers): boolean =>
+  sentFor(name, headers) !== undefined
+
+const sentFor = (name: string, headers: Headers): string | undefined =>
+  header(headers, `${PREFIX}${name.toLowerCase()}`)
 
 /**
  * The headers that repeat a call's arguments, as the server's own definition annotates them (MCP-54): name and text.
