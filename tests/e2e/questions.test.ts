@@ -10,7 +10,7 @@ import { becomeOwner, type Owner } from '../support/owner.ts'
 
 const STDIO_SERVER = fileURLToPath(new URL('../support/stdio-server.mjs', import.meta.url))
 
-const rules = (asking: string): string => `
+const rules = (asking: string, lines: string): string => `
 rules:
   - id: agents-inherit
     scope: { principals: ["agent-label:owned"], actions: [tool.call, client.elicit, client.sample, client.roots], resources: [any] }
@@ -21,7 +21,7 @@ rules:
   - id: asking
     scope: { principals: [any], actions: [${asking}], resources: [any] }
     effect: allow
-`
+${lines}`
 
 let everything: UnderTest
 let core: TestCore
@@ -55,11 +55,11 @@ async function install(
   await peta.call('items.accept', { params: { workspace, server }, body: { items: 'all' } })
 }
 
-async function publish(asking: string): Promise<void> {
+async function publish(asking: string, lines = ''): Promise<void> {
   const { peta, workspace } = owner
   const params = { workspace }
   const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: rules(asking) } })
+  await peta.call('policy.publish', { params, body: { base, source: rules(asking, lines) } })
 }
 
 let agents = 0
@@ -141,6 +141,19 @@ describe('rules about asking', () => {
       await publish('client.elicit, client.sample, client.roots')
     },
   )
+
+  it('let a server ask a client’s model so much and no more (MCP-71)', async () => {
+    await publish('client.sample', '    obligations: { sampling: { requests_per_hour: 1 } }')
+    await using client = await connect('sdk v1')
+    const params = { messages: [], maxTokens: 1 }
+    const call = { method: 'sampling/createMessage', params }
+    expect(await client.call('local__ask', call)).toContain('Paris')
+    const refused = await client.call('local__ask', call)
+    expect(JSON.parse(refused)).toMatchObject({ code: -32603 })
+    const other = await client.call('old__test_sampling', { prompt: 'capital?' })
+    expect(other).toContain('Paris')
+    await publish('client.elicit, client.sample, client.roots')
+  })
 
   it('leave a record of every question (MCP-2)', async () => {
     const { items } = await owner.peta.call('audit.list', {

@@ -7,6 +7,7 @@ import type { Ground } from './build-ground.ts'
 import { createEgress } from './egress/egress.ts'
 import { createClear } from './gateway/clear.ts'
 import type { CallStages } from './gateway/governed-call.ts'
+import { createSamplingBudget } from './gateway/sampling-budget.ts'
 import { openIdentity, type Identity } from './identity/identity.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { StageKeys } from './open-vault.ts'
@@ -71,6 +72,7 @@ export async function openStages(
   const calls: CallStages = {
     decide: policy.decide,
     record,
+    spend: createSamplingBudget(sources.clock),
     clear: createClear(approvals.ask),
     settle: approvals.settle,
     inject: vault.inject,

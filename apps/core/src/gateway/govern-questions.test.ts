@@ -8,6 +8,7 @@ import { allowed } from './testing.ts'
 const denying = {
   decide: () => ({ ...allowed, effect: 'deny' as const }),
   record: <T>(_intent: unknown, work: () => Promise<T>): Promise<T> => work(),
+  spend: () => undefined,
 }
 const call = aCall({ clientEra: 'modern' })
 

@@ -8,7 +8,7 @@ import { readServerFrame } from '../protocol/server-frame.ts'
 import { requiredVisits } from '../protocol/url-elicitations.ts'
 import type { CallStages } from './governed-call.ts'
 
-type Stages = Pick<CallStages, 'decide' | 'record'>
+type Stages = Pick<CallStages, 'decide' | 'record' | 'spend'>
 
 const actions: Readonly<Record<QuestionMethod, Action>> = {
   'elicitation/create': 'client.elicit',
@@ -48,6 +48,7 @@ export function governQuestions(
     let answer: Answer | undefined
     await stages.record({ principal, call: asked, decision }, async () => {
       if (decision.effect !== 'allow') return { state: 'denied', decision }
+      stages.spend(principal, asked, decision)
       answer = await askable.ask(question)
       return { state: 'done', result: resultOf(answer) }
     })
@@ -60,7 +61,7 @@ export function governQuestions(
 /**
  * The same for questions that stand in a server's answer: what no rule allows is not shown to the client.
  *
- * @throws CoreError `server_misbehaves`: the server was told what it may ask
+ * @throws CoreError `server_misbehaves`: the server was told what it may ask; `rate_limited` beyond its budget
  */
 export async function governRound(
   stages: Stages,
@@ -73,11 +74,11 @@ export async function governRound(
     const asked = callFor(call, { method, params })
     const decision = stages.decide(principal, asked)
     const shown = { bytes: params, serverEra: 'modern', isError: false } as const
-    await stages.record({ principal, call: asked, decision }, async () =>
-      decision.effect === 'allow'
-        ? { state: 'done', result: shown }
-        : { state: 'denied', decision },
-    )
+    await stages.record({ principal, call: asked, decision }, async () => {
+      if (decision.effect !== 'allow') return { state: 'denied', decision }
+      stages.spend(principal, asked, decision)
+      return { state: 'done', result: shown }
+    })
     if (decision.effect !== 'allow') throw misbehaves(call)
   }
 }

@@ -3,6 +3,7 @@ import type { ArmedCall, CallClearance, NotCleared, Replayed } from '../model/cl
 import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import { governQuestions, governRound } from './govern-questions.ts'
+import type { Spend } from './sampling-budget.ts'
 
 /** What `record` keeps of a call before anything leaves the process. */
 export type Intent = Readonly<{ principal: Principal; call: Call; decision: Decision }>
@@ -30,6 +31,8 @@ export type CallStages = Readonly<{
    * @throws CoreError `audit_unavailable`
    */
   record: (intent: Intent, work: () => Promise<GovernedOutcome>) => Promise<GovernedOutcome>
+  /** Of what a server may ask of its client. */
+  spend: Spend
   clear: (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared | Replayed>
   /**
    * For a call that a person approved: keeps the claim alive while `work` runs, then stores what came of it before

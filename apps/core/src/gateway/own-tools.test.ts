@@ -42,6 +42,7 @@ function open(decision: Decision = allowed) {
     },
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the stage makes it
     clear: async ({ principal, call }) => ({ purpose: 'call', principal, call }) as never,
+    spend: () => undefined,
     settle: (_clearance, work) => work(),
     inject: never,
     run: never,

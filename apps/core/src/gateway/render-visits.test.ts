@@ -89,6 +89,7 @@ it('is decided and recorded like every question, and shown to nobody where no ru
   const recorded: Call[] = []
   const stages = {
     decide: () => ({ ...allowed, effect: 'deny' as const }),
+    spend: () => undefined,
     record<T>({ call: asked }: { call: Call }, work: () => Promise<T>): Promise<T> {
       recorded.push(asked)
       return work()

@@ -55,6 +55,7 @@ function join(rules: readonly Rule[], items: readonly CatalogueItem[] = ITEMS) {
     },
     record: (_intent, work) => work(),
     clear: createClear(() => Promise.reject(new Error('nobody is asked here'))),
+    spend: () => undefined,
     settle: (_clearance, work) => work(),
     async inject(clearance) {
       steps.push('inject')

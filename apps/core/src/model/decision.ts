@@ -33,8 +33,15 @@ export type ApprovalTerms = Readonly<{
   comment: 'optional' | 'required'
 }>
 
+/** How much a server may ask of the model behind one client (MCP-71). */
+export type SamplingBudget = Readonly<{ requestsPerHour: number; tokensPerHour: number }>
+
 /** What a decision asks of the stages after it. Only what is enforced is here. */
-export type Obligations = Readonly<{ approval?: ApprovalTerms }>
+export type Obligations = Readonly<{
+  approval?: ApprovalTerms
+  /** Always there when a server may sample. */
+  sampling?: SamplingBudget
+}>
 
 /**
  * The policy's answer to one call. Pure: the same call, principal, facts and version give the same decision.

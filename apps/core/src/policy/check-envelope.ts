@@ -34,18 +34,32 @@ function faultsOf(rule: Rule): readonly Fault[] {
         'guardrail goes with deny, or with require_approval and gate',
       ],
     rule.gate && !asks && ['parse_error', 'gate', 'gate goes with require_approval only'],
-    rule.obligations.approval !== undefined &&
-      !asks && ['parse_error', 'obligations', 'approval terms go with require_approval only'],
     rule.expires_at !== undefined &&
       rule.effect !== 'allow' && [
         'restriction_expires',
         'expires_at',
         'a restriction may not expire',
       ],
+    ...misplacedTerms(rule),
     asks && unaskable(rule),
   ]
   return faults.filter((fault) => fault !== false)
 }
+
+const misplacedTerms = ({ obligations, effect, scope }: Rule): readonly (Fault | false)[] => [
+  obligations.approval !== undefined &&
+    effect !== 'require_approval' && [
+      'parse_error',
+      'obligations',
+      'approval terms go with require_approval only',
+    ],
+  obligations.sampling !== undefined &&
+    !(effect === 'allow' && scope.actions.includes('client.sample')) && [
+      'parse_error',
+      'obligations',
+      'a sampling budget goes with allow and client.sample only',
+    ],
+]
 
 /** A guardrail only restricts, so that nothing has to be weighed against it. */
 const mayGuard = ({ effect, gate }: Rule): boolean =>

@@ -2,7 +2,13 @@ import { ownServer } from '../model/own-tools.ts'
 import type { Variable } from './cel/dialect.ts'
 import type { CompileCondition, Program } from './cel/program.ts'
 import { compilePrincipals, type MatchPrincipal } from './match-principal.ts'
-import { defaultApproval, type PolicyDocument, type Rule, type RuleVars } from './rule.ts'
+import {
+  defaultApproval,
+  type PolicyDocument,
+  type Rule,
+  type RuleVars,
+  type SamplingObligation,
+} from './rule.ts'
 import { createRuleIndex, type RuleIndex } from './rule-index.ts'
 
 export type CompiledRule = Readonly<{
@@ -17,6 +23,7 @@ export type CompiledRule = Readonly<{
   condition?: Program | 'broken'
   expiresAtMs: number
   approval: typeof defaultApproval
+  sampling?: SamplingObligation
   /** Its answer is the same for all calls of one scope key to one item. */
   isSteady: boolean
 }>
@@ -84,6 +91,7 @@ function compileRule(rule: Rule, compileCondition: CompileCondition): CompiledRu
     ...(condition && { condition }),
     expiresAtMs: rule.expires_at ?? Number.POSITIVE_INFINITY,
     approval: rule.obligations.approval ?? defaultApproval,
+    ...(rule.obligations.sampling && { sampling: rule.obligations.sampling }),
     isSteady: rule.expires_at === undefined && isSteady(condition),
   }
 }

@@ -4,6 +4,7 @@ import {
   type ApprovalTerms,
   type Decision,
   type Effect,
+  type SamplingBudget,
 } from '../model/decision.ts'
 import { isOwn } from '../model/own-tools.ts'
 import type { Principal } from '../model/principal.ts'
@@ -21,7 +22,7 @@ import {
   type Matching,
 } from './judge.ts'
 import { askableActions } from './scope.ts'
-import { mergeTerms } from './terms.ts'
+import { mergeBudgets, mergeTerms } from './terms.ts'
 
 export type Question = Readonly<{ principal: Principal; call: Call; facts: DecisionFacts }>
 
@@ -88,7 +89,9 @@ export function combine(
 
   if (combined.effect !== 'require_approval') {
     const reason = combined.isUngranted ? 'no_rule' : 'rules'
-    return { ...decided(policy.version, combined.effect, reason), ...hits }
+    const isSampling = combined.effect === 'allow' && call.action === 'client.sample'
+    const obligations = isSampling ? { sampling: budgetOf(judged) } : {}
+    return { ...decided(policy.version, combined.effect, reason), ...hits, obligations }
   }
   if (!canAsk(call)) return { ...decided(policy.version, 'deny', 'ask_unsupported'), ...hits }
   const obligations = { approval: termsOf(judged) }
@@ -117,6 +120,14 @@ function termsOf(judged: readonly Judged[]): ApprovalTerms {
   if (!first) throw new Error('a call is asked for without a rule that asks')
   return mergeTerms([first, ...others])
 }
+
+const budgetOf = (judged: readonly Judged[]): SamplingBudget =>
+  mergeBudgets(
+    judged
+      .filter((one) => sayOf(one).grants)
+      .map(({ rule }) => rule.sampling)
+      .filter((budget) => budget !== undefined),
+  )
 
 /** A denial that no rule made. */
 export const denied = (version: number, reason: Decision['reason']): Decision =>

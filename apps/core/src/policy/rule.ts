@@ -64,6 +64,15 @@ const Approval = z.strictObject({
 
 export const defaultApproval: ApprovalObligation = Approval.parse({})
 
+/** How much each server may ask of the model of each client that the rule is about. */
+const Sampling = z.strictObject({
+  requests_per_hour: z.int().min(1).max(10_000).default(20),
+  /** Of the answers, by the most that a request lets the model say. */
+  tokens_per_hour: z.int().min(1).max(100_000_000).default(20_000),
+})
+
+export const defaultSampling: SamplingObligation = Sampling.parse({})
+
 /** An instant with its zone, so that nobody has to guess which one was meant. */
 const Expiry = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
@@ -77,7 +86,9 @@ export const Rule = z.strictObject({
   effect: z.enum(['allow', 'require_approval', 'deny']),
   gate: z.boolean().default(false),
   when: z.string().min(1).optional(),
-  obligations: z.strictObject({ approval: Approval.optional() }).default({}),
+  obligations: z
+    .strictObject({ approval: Approval.optional(), sampling: Sampling.optional() })
+    .default({}),
   owner: z.string().min(1).max(256).optional(),
   reason: z.string().min(1).max(500).optional(),
   expires_at: Expiry.optional(),
@@ -100,6 +111,7 @@ export const Vars = z.record(
 export type Rule = Readonly<z.infer<typeof Rule>>
 export type RuleVars = Readonly<z.infer<typeof Vars>>
 export type ApprovalObligation = Readonly<z.infer<typeof Approval>>
+export type SamplingObligation = Readonly<z.infer<typeof Sampling>>
 
 /** What a workspace's rules are, once parsed. */
 export type PolicyDocument = Readonly<{ rules: readonly Rule[]; vars: RuleVars }>

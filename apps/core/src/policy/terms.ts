@@ -1,5 +1,5 @@
-import type { ApprovalTerms } from '../model/decision.ts'
-import type { ApprovalObligation } from './rule.ts'
+import type { ApprovalTerms, SamplingBudget } from '../model/decision.ts'
+import { type ApprovalObligation, defaultSampling, type SamplingObligation } from './rule.ts'
 
 const REMEMBER = ['none', 'session', 'time', 'long'] as const
 const STEP_UP = ['none', 'presence', 'passkey'] as const
@@ -28,6 +28,15 @@ export function mergeTerms(
       all.map((terms) => terms.step_up),
     ),
     comment: all.some(({ comment }) => comment === 'required') ? 'required' : 'optional',
+  }
+}
+
+/** The least that any of them leaves; where none says anything, what every server has. */
+export function mergeBudgets(all: readonly SamplingObligation[]): SamplingBudget {
+  const budgets = all.length > 0 ? all : [defaultSampling]
+  return {
+    requestsPerHour: Math.min(...budgets.map((budget) => budget.requests_per_hour)),
+    tokensPerHour: Math.min(...budgets.map((budget) => budget.tokens_per_hour)),
   }
 }
 

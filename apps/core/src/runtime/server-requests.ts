@@ -1,4 +1,5 @@
 import type { Clock } from '../ground/clock.ts'
+import { isCoreError } from '../ground/errors.ts'
 import type { Answer, Askable, QuestionMethod } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import { readValue } from '../protocol/members.ts'
@@ -12,6 +13,7 @@ export type ServerRequestParts = Readonly<{
 
 const METHOD_NOT_FOUND = refusal(-32_601, 'Method not found')
 const MODE_NOT_OFFERED = refusal(-32_602, 'The client does not offer this mode')
+const ASKED_TOO_MUCH = refusal(-32_603, 'Too much was asked of the client; ask later')
 const CLIENT_GONE = refusal(-32_603, 'The client did not answer')
 const CANCELLED: Answer = { result: Buffer.from('{"action":"cancel"}') }
 const PONG: Answer = { result: Buffer.from('{}') }
@@ -45,14 +47,16 @@ export function createServerRequests(
     const refused = refusalOf(askable, method, params)
     if (refused) return reply(frame, refused)
     void askPausing(parts, owner, () => askable.ask({ method, params }))
-      .catch(() => unanswered(method))
+      .catch((error: unknown) => unanswered(method, error))
       .then((answer) => reply(frame, answer))
   }
 }
 
 /** What a question gets that its client gave no answer to (MCP-63, MCP-68). */
-const unanswered = (method: QuestionMethod): Answer =>
-  method === 'elicitation/create' ? CANCELLED : CLIENT_GONE
+function unanswered(method: QuestionMethod, error: unknown): Answer {
+  if (method === 'elicitation/create') return CANCELLED
+  return isCoreError(error, 'rate_limited') ? ASKED_TOO_MUCH : CLIENT_GONE
+}
 
 function refusalOf({ asks }: Askable, method: QuestionMethod, params: Buffer): Answer | undefined {
   if (asks.includes(askNeeded(method, JSON.parse(params.toString('utf8'))))) return undefined
