@@ -48,9 +48,7 @@ export function createSettle(needs: SettleDependencies): Settle {
     })
   }
 
-  return async function settle({ call, claim }, work) {
-    if (!claim) return work()
-    const held = { workspaceId: call.workspaceId, id: claim.approvalId, fence: claim.fence }
+  async function settleHeld(held: Held, work: () => Promise<CallResult>): Promise<CallResult> {
     const heartbeat = keepAlive(held)
     try {
       const result = await recordingFailure(needs, held, work)
@@ -59,6 +57,14 @@ export function createSettle(needs: SettleDependencies): Settle {
     } finally {
       heartbeat[Symbol.dispose]()
     }
+  }
+
+  return function settle({ call, claim }, work) {
+    if (!claim) return work()
+    return settleHeld(
+      { workspaceId: call.workspaceId, id: claim.approvalId, fence: claim.fence },
+      work,
+    )
   }
 }
 

@@ -36,29 +36,30 @@ export function createRecord({ append, backlog, events, clock }: RecordDependenc
   /** Nothing starts ahead of its record unless the last record could be written. */
   let isHealthy = false
 
-  async function write(drafts: readonly AuditDraft[]): Promise<void> {
-    try {
-      await append(drafts)
-      isHealthy = true
-    } catch (error) {
-      isHealthy = false
-      throw error
-    }
+  const written = (): Settled<void> => {
+    isHealthy = true
+    return DONE
   }
+  const notWritten = (error: unknown): Settled<void> => {
+    isHealthy = false
+    return { error }
+  }
+  const write = (draft: AuditDraft): Promise<Settled<void>> =>
+    append([draft]).then(written, notWritten)
 
   async function recordDurably<O extends RecordedOutcome>(
     intent: Intent,
     work: () => Promise<O>,
   ): Promise<O> {
+    backlog.admit()
     const decided = events.decided(intent)
-    await write([decided])
+    unwrap(await write(decided))
     if (intent.decision.effect === 'deny') return work()
     const startUs = clock.monotonicUs()
-    const ended = await settle(work)
+    const ended = await settled(work())
     const end = endOf(ended, clock.monotonicUs() - startUs)
-    await write([events.completed(intent, decided.id, end)]).catch((cause: unknown) => {
-      throw new CoreError(unrecordedCode(end), {}, { cause })
-    })
+    const outcome = await write(events.completed(intent, decided.id, end))
+    if ('error' in outcome) throw new CoreError(unrecordedCode(end), {}, { cause: outcome.error })
     return unwrap(ended)
   }
 
@@ -66,18 +67,20 @@ export function createRecord({ append, backlog, events, clock }: RecordDependenc
     intent: Intent,
     work: () => Promise<O>,
   ): Promise<O> {
+    backlog.admit()
     const decided = events.decided(intent)
     const startUs = clock.monotonicUs()
-    const [written, ended] = await Promise.all([settle(() => write([decided])), settle(work)])
+    const writing = write(decided)
+    const ended = await settled(work())
+    const decision = await writing
     const end = endOf(ended, clock.monotonicUs() - startUs)
     const completed = events.completed(intent, decided.id, end)
-    backlog.push('error' in written ? [decided, completed] : [completed])
-    unwrap(written)
+    backlog.push('error' in decision ? [decided, completed] : [completed])
+    unwrap(decision)
     return unwrap(ended)
   }
 
-  return async function record(intent, work) {
-    backlog.admit()
+  return function record(intent, work) {
     const mayStart = isHealthy && isLabelledRead(intent)
     return mayStart ? recordRead(intent, work) : recordDurably(intent, work)
   }
@@ -85,17 +88,17 @@ export function createRecord({ append, backlog, events, clock }: RecordDependenc
 
 type Settled<T> = Readonly<{ value: T } | { error: unknown }>
 
-async function settle<T>(work: () => Promise<T>): Promise<Settled<T>> {
-  try {
-    return { value: await work() }
-  } catch (error) {
-    return { error }
-  }
-}
+const DONE: Settled<void> = { value: undefined }
 
-function unwrap<T>(settled: Settled<T>): T {
-  if ('error' in settled) throw settled.error
-  return settled.value
+/** How a promise ends, as a value. It never rejects, and holds less than a function that waits would. */
+const settled = <T>(work: Promise<T>): Promise<Settled<T>> => work.then(toValue<T>, toError)
+
+const toValue = <T>(value: T): Settled<T> => ({ value })
+const toError = (error: unknown): Settled<never> => ({ error })
+
+function unwrap<T>(ended: Settled<T>): T {
+  if ('error' in ended) throw ended.error
+  return ended.value
 }
 
 const isLabelledRead = ({ call, decision }: Intent): boolean =>

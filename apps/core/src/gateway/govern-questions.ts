@@ -3,8 +3,8 @@ import type { Action, Call, CallResult, Outlet } from '../model/call.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Answer, Ask, Question, QuestionMethod } from '../model/question.ts'
 import { isQuestionMethod } from '../protocol/client-asks.ts'
-import { INPUT_REQUIRED, inputRequired } from '../protocol/input-required.ts'
-import { readServerFrame } from '../protocol/server-frame.ts'
+import { inputRequired } from '../protocol/input-required.ts'
+import { frameOf } from '../protocol/server-frame.ts'
 import { requiredVisits } from '../protocol/url-elicitations.ts'
 import type { CallStages } from './governed-call.ts'
 
@@ -63,13 +63,33 @@ export function governQuestions(
  *
  * @throws CoreError `server_misbehaves`: the server was told what it may ask; `rate_limited` beyond its budget
  */
-export async function governRound(
+export function governRound(
   stages: Stages,
   principal: Principal,
   call: Call,
   result: CallResult,
+): Promise<void> | undefined {
+  const questions = questionsIn(result)
+  return questions && governEach(stages, principal, call, questions)
+}
+
+type Asked = Readonly<{ method: string; params: Buffer }>
+
+/** Nearly no result is one of these. */
+function questionsIn(result: CallResult): readonly Asked[] | undefined {
+  const frame = frameOf(result)
+  if (!result.isError) return inputRequired(frame)?.requests
+  return requiredVisits(frame)?.map(({ params }) => ({ method: 'elicitation/create', params }))
+}
+
+// oxlint-disable-next-line max-params -- as `governRound`
+async function governEach(
+  stages: Stages,
+  principal: Principal,
+  call: Call,
+  questions: readonly Asked[],
 ): Promise<void> {
-  for (const { method, params } of questionsIn(result)) {
+  for (const { method, params } of questions) {
     if (!isQuestionMethod(method)) throw misbehaves(call)
     const asked = callFor(call, { method, params })
     const decision = stages.decide(principal, asked)
@@ -81,18 +101,6 @@ export async function governRound(
     })
     if (decision.effect !== 'allow') throw misbehaves(call)
   }
-}
-
-type Asked = Readonly<{ method: string; params: Buffer }>
-
-function questionsIn({ bytes, isError }: CallResult): readonly Asked[] {
-  if (isError) {
-    const visits = requiredVisits(readServerFrame(bytes)) ?? []
-    return visits.map(({ params }) => ({ method: 'elicitation/create', params }))
-  }
-  // Nearly no result is one of these, and finding that out must not cost a scan.
-  if (!bytes.includes(INPUT_REQUIRED)) return []
-  return inputRequired(readServerFrame(bytes))?.requests ?? []
 }
 
 const misbehaves = ({ server }: Call): CoreError =>

@@ -59,7 +59,7 @@ export type GovernedCall = (
  * method that reaches a server; there is no second entrance (MCP-2, POL-22). Read this file first.
  */
 export function createGovernedCall(stages: CallStages): GovernedCall {
-  return async function governedCall(principal, call, outlet, signal) {
+  return function governedCall(principal, call, outlet, signal) {
     const decision = stages.decide(principal, call)
     const intent = { principal, call, decision }
 

@@ -2,7 +2,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { ApprovalState, ApprovalStatus } from '../model/approval.ts'
 import type { Call, CallResult } from '../model/call.ts'
 import { displayId } from '../model/display-id.ts'
-import type { Era, Frame } from '../model/frame.ts'
+import type { Era, Frame, ServerFrame } from '../model/frame.ts'
 import type { Ask } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import {
@@ -17,7 +17,7 @@ import { inputRequired, type InputRequired, withRequestState } from '../protocol
 import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
-import { readServerFrame, type ServerFrame } from '../protocol/server-frame.ts'
+import { frameOf } from '../protocol/server-frame.ts'
 import type { GovernedOutcome } from './governed-call.ts'
 
 /** What goes back for one message. No body: nothing is answered, as for a notification. */
@@ -71,9 +71,9 @@ type DeliveredEnd = Ended & Readonly<{ outcome: Delivered }>
 
 function renderResult(asked: Reading, call: Call, ended: DeliveredEnd): McpReply {
   const { state, result } = ended.outcome
-  const { bytes, serverEra, approvalId } = result
+  const { serverEra, approvalId } = result
   const alias = call.server.slug
-  const answer = readServerFrame(bytes)
+  const answer = frameOf(result)
   const needed = inputRequired(answer)
   if (!needed || asked.era === 'legacy') refuseUnsupported(answer, asked.era, alias)
   const body = encodeResult({

@@ -1,7 +1,7 @@
 import { CoreError } from '../ground/errors.ts'
 import type { Call } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
-import { readServerFrame } from '../protocol/server-frame.ts'
+import { frameOf } from '../protocol/server-frame.ts'
 import { requiredVisits, type UrlElicitation } from '../protocol/url-elicitations.ts'
 import type { Asking } from './answer-call.ts'
 import { type Ended, type McpReply, refusal, renderOutcome } from './outcome.ts'
@@ -22,7 +22,7 @@ export function renderEnd(asking: Asking, call: Call, ended: Ended): McpReply {
 function visitsIn({ outcome }: Ended): readonly UrlElicitation[] | undefined {
   const isAnswer = outcome.state === 'done' || outcome.state === 'replayed'
   if (!isAnswer || !outcome.result.isError) return undefined
-  return requiredVisits(readServerFrame(outcome.result.bytes))
+  return requiredVisits(frameOf(outcome.result))
 }
 
 function asQuestions(

@@ -1,4 +1,4 @@
-import type { Era, Frame } from './frame.ts'
+import type { Era, Frame, ServerFrame } from './frame.ts'
 import type { Askable } from './question.ts'
 import type { CatalogueItem, ServerRef } from './server.ts'
 
@@ -50,6 +50,8 @@ export type Call = Readonly<{
  */
 export type CallResult = Readonly<{
   bytes: Buffer
+  /** The same as it was read when it arrived. Absent for a stored one; worth nothing once the bytes are others. */
+  frame?: ServerFrame
   serverEra: Era
   /** A JSON-RPC error, or a tool result with `isError: true`. */
   isError: boolean

@@ -32,5 +32,44 @@ export type Frame = Readonly<{
   }>
 }>
 
+/** Values whose position a scan notes. */
+export type Slot =
+  | 'id'
+  | 'method'
+  | 'params'
+  | 'result'
+  | 'error'
+  | 'code'
+  | 'name'
+  | 'uri'
+  | 'refName'
+  | 'refUri'
+  | 'arguments'
+  | 'cursor'
+  | 'nextCursor'
+  | 'meta'
+  | 'progressToken'
+  | 'protocolVersion'
+  | 'serverInfo'
+  | 'isError'
+  | 'resultType'
+  | 'ttlMs'
+  | 'cacheScope'
+  | 'structuredContent'
+
+/** One message of a server, with the positions of what a gateway reads or rewrites. Its values stay bytes. */
+export type ServerFrame = Readonly<{
+  kind: 'response' | 'notification' | 'request'
+  bytes: Buffer
+  /** Of a response: the hop's id. Absent where the server could not tell which request it answers. */
+  id?: RequestId
+  method?: string
+  /** A JSON-RPC error, or a result with `isError: true`. */
+  isError: boolean
+  /** The code of a JSON-RPC error. */
+  code?: number
+  spans: Readonly<Partial<Record<Slot, Span>>>
+}>
+
 /** The protocol generation a peer speaks: per-request metadata, or an `initialize` handshake. */
 export type Era = 'modern' | 'legacy'

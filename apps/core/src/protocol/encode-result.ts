@@ -1,5 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
-import type { Era, Frame, Span } from '../model/frame.ts'
+import type { Era, Frame, ServerFrame, Span } from '../model/frame.ts'
 import { OPEN_OBJECT } from './json-bytes.ts'
 import { readMembers, readValue } from './members.ts'
 import { metaKeys } from './meta-keys.ts'
@@ -9,7 +9,6 @@ import { removeMembers } from './remove-members.ts'
 import { resultUris } from './result-uris.ts'
 import { fitResult } from './rev-2025-11-25/fit-result.ts'
 import { knowsError, legacyVersions, type LegacyVersion } from './rev-2025-11-25/version.ts'
-import type { ServerFrame } from './server-frame.ts'
 import { type Edit, splice } from './splice.ts'
 
 /** A server's answer on its way to the client. */

@@ -1,6 +1,6 @@
-import type { Span } from '../model/frame.ts'
+import type { ServerFrame, Span } from '../model/frame.ts'
 import { type Member, readMembers, readValue } from './members.ts'
-import { readServerFrame, type ServerFrame } from './server-frame.ts'
+import { readServerFrame } from './server-frame.ts'
 import { splice } from './splice.ts'
 
 /** One question of a result that is none yet. */
@@ -19,7 +19,7 @@ export type InputRequired = Readonly<{
 }>
 
 /** As every server writes it. */
-export const INPUT_REQUIRED = '"input_required"'
+const INPUT_REQUIRED = '"input_required"'
 
 /** Undefined for every other message, and for a result that asks for nothing at all. */
 export function inputRequired({ bytes, spans }: ServerFrame): InputRequired | undefined {

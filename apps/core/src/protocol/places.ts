@@ -1,29 +1,5 @@
+import type { Slot } from '../model/frame.ts'
 import { metaKeys } from './meta-keys.ts'
-
-/** Values whose position a scan notes. */
-export type Slot =
-  | 'id'
-  | 'method'
-  | 'params'
-  | 'result'
-  | 'error'
-  | 'code'
-  | 'name'
-  | 'uri'
-  | 'refName'
-  | 'refUri'
-  | 'arguments'
-  | 'cursor'
-  | 'nextCursor'
-  | 'meta'
-  | 'progressToken'
-  | 'protocolVersion'
-  | 'serverInfo'
-  | 'isError'
-  | 'resultType'
-  | 'ttlMs'
-  | 'cacheScope'
-  | 'structuredContent'
 
 /** An object of the protocol: the members it gives a meaning to. */
 export type Place = Readonly<{

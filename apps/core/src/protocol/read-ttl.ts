@@ -1,5 +1,5 @@
 import { readValue } from './members.ts'
-import type { ServerFrame } from './server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
 
 /** No source keeps clients from asking again for longer (MCP-119). */
 const TTL_MS_MAX = 300_000

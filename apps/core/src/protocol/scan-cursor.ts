@@ -1,6 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
-import type { Span } from '../model/frame.ts'
-import type { Slot } from './places.ts'
+import type { Slot, Span } from '../model/frame.ts'
 
 /** How strict a scan is: a client's bytes decide what runs, a server's are only relayed. */
 export type ScanRules = Readonly<{

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-import type { Span } from '../model/frame.ts'
+import type { Slot, Span } from '../model/frame.ts'
 import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
@@ -12,7 +12,7 @@ import {
   QUOTE,
   SPACE,
 } from './json-bytes.ts'
-import type { Place, Slot } from './places.ts'
+import type { Place } from './places.ts'
 import { notJson, refused, type ScanCursor, type ScanRules, WIDE } from './scan-cursor.ts'
 import { findMember, refuseRepeated } from './scan-names.ts'
 import { scanNumber } from './scan-number.ts'

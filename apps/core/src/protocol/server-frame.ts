@@ -1,22 +1,9 @@
-import type { RequestId, Span } from '../model/frame.ts'
+import type { CallResult } from '../model/call.ts'
+import type { RequestId, ServerFrame, Span } from '../model/frame.ts'
 import { readValue } from './members.ts'
-import { serverMessage, type Slot } from './places.ts'
+import { serverMessage } from './places.ts'
 import { refused } from './scan-cursor.ts'
 import { scan } from './scan.ts'
-
-/** One message of a server, with the positions of what a gateway reads or rewrites. Its values stay bytes. */
-export type ServerFrame = Readonly<{
-  kind: 'response' | 'notification' | 'request'
-  bytes: Buffer
-  /** Of a response: the hop's id. Absent where the server could not tell which request it answers. */
-  id?: RequestId
-  method?: string
-  /** A JSON-RPC error, or a result with `isError: true`. */
-  isError: boolean
-  /** The code of a JSON-RPC error. */
-  code?: number
-  spans: Readonly<Partial<Record<Slot, Span>>>
-}>
 
 /** Deeper than a client may go: a server's data is only relayed (MCP-91). */
 const rules = { depthMax: 128, isStrict: false } as const
@@ -59,6 +46,10 @@ function readId(id: unknown): RequestId | undefined {
   if (id === null) return undefined
   throw refused('id is neither a string nor a number')
 }
+
+/** The whole frame of a result: as it was read when it arrived, as long as its bytes are still those. */
+export const frameOf = ({ bytes, frame }: CallResult): ServerFrame =>
+  frame?.bytes === bytes ? frame : readServerFrame(bytes)
 
 /** Compares bytes, because the first letter already tells true from everything else. */
 const isTrue = (bytes: Buffer, span: Span | undefined): boolean =>

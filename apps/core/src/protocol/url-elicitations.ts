@@ -1,9 +1,8 @@
-import type { Span } from '../model/frame.ts'
+import type { ServerFrame, Span } from '../model/frame.ts'
 import { findMember } from './content-blocks.ts'
 import { OPEN_OBJECT } from './json-bytes.ts'
 import { readElements, readMembers, readValue } from './members.ts'
 import { removeMembers } from './remove-members.ts'
-import type { ServerFrame } from './server-frame.ts'
 import { splice } from './splice.ts'
 
 /** An address that a server wants its user to visit, as params of `elicitation/create`. */

@@ -4,7 +4,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { Round } from '../protocol/encode-request.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
 import { callRequest } from './call-request.ts'
 import {
@@ -104,7 +104,8 @@ async function forward(
       frame = await throughRounds(frame, { call, askable, send, timers, signal })
     }
     assertRelayable(frame, call.server.slug)
-    return { bytes: frame.bytes, serverEra: greeting.era, isError: frame.isError }
+    const { bytes, isError } = frame
+    return { bytes, frame, serverEra: greeting.era, isError }
   } catch (error) {
     throw publicError(error)
   }

@@ -1,7 +1,7 @@
 import { AbortedError } from '../ground/abort.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
 import type { LostRequest, OpenWire, Outbound, Wire, WireEnd } from './launch/wire.ts'
 import { createPendingRequests, type Cancellation } from './pending-requests.ts'
 import { createReceiver } from './receiver.ts'

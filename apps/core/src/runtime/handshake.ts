@@ -1,12 +1,11 @@
 import { z } from 'zod'
 
 import { CoreError, isCoreError } from '../ground/errors.ts'
-import type { Era } from '../model/frame.ts'
+import type { Era, ServerFrame } from '../model/frame.ts'
 import type { Ask } from '../model/question.ts'
 import { capabilitiesOf } from '../protocol/client-asks.ts'
 import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
 import { clientInfo, LEGACY_VERSION, LEGACY_VERSIONS, MODERN_VERSION } from './client-identity.ts'
 import { LostRequestError, type Correlator } from './correlator.ts'
 

@@ -1,5 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
 import type { Outbound } from './launch/wire.ts'
 import type { Relay } from './relay.ts'
 

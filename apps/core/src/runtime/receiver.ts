@@ -1,5 +1,6 @@
 import type { Clock } from '../ground/clock.ts'
-import { readServerFrame, type ServerFrame } from '../protocol/server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
+import { readServerFrame } from '../protocol/server-frame.ts'
 import type { Wire, WireEvents } from './launch/wire.ts'
 import type { PendingRequests } from './pending-requests.ts'
 import { createServerRequests } from './server-requests.ts'

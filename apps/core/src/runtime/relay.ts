@@ -1,9 +1,8 @@
 import type { Clock } from '../ground/clock.ts'
 import type { Outlet } from '../model/call.ts'
-import type { Frame } from '../model/frame.ts'
+import type { Frame, ServerFrame } from '../model/frame.ts'
 import type { Askable } from '../model/question.ts'
 import { readValue } from '../protocol/members.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
 import { splice } from '../protocol/splice.ts'
 
 /** What one open call lets through to its caller, and to nobody else (RUN-12). */

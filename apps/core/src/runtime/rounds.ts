@@ -6,7 +6,7 @@ import type { Answer, Askable, Question } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import type { Round } from '../protocol/encode-request.ts'
 import { inputRequired, type InputRequest } from '../protocol/input-required.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
 
 export type RoundParts = Readonly<{
   call: Call

@@ -3,7 +3,7 @@ import { isCoreError } from '../ground/errors.ts'
 import type { Answer, Askable, QuestionMethod } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import { readValue } from '../protocol/members.ts'
-import type { ServerFrame } from '../protocol/server-frame.ts'
+import type { ServerFrame } from '../model/frame.ts'
 import type { PendingRequest } from './pending-requests.ts'
 
 export type ServerRequestParts = Readonly<{

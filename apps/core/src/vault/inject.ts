@@ -95,12 +95,23 @@ function createLookUp({ store, clock, log }: InjectorParts, cache: CredentialCac
     }
   }
 
-  return async function lookUp(
+  async function loadAndMark(
     clearance: Clearance,
     server: ServerDefinition,
   ): Promise<ServerCredentials> {
+    const loaded = await cache.load(clearance, server)
+    mark(server, loaded, clock.nowMs())
+    return loaded
+  }
+
+  /** At once where they are open already: every call asks. */
+  return function lookUp(
+    clearance: Clearance,
+    server: ServerDefinition,
+  ): ServerCredentials | Promise<ServerCredentials> {
     const nowMs = clock.nowMs()
-    const found = cache.get(server, nowMs) ?? (await cache.load(clearance, server))
+    const found = cache.get(server, nowMs)
+    if (!found) return loadAndMark(clearance, server)
     mark(server, found, nowMs)
     return found
   }

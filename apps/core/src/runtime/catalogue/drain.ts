@@ -8,7 +8,7 @@ import type { ItemKind, ServerRef } from '../../model/server.ts'
 import { readElements, readMembers, readValue } from '../../protocol/members.ts'
 import { annotationProblem } from '../../protocol/rev-2026-07-28/annotation-problem.ts'
 import { readTtlMs } from '../../protocol/read-ttl.ts'
-import type { ServerFrame } from '../../protocol/server-frame.ts'
+import type { ServerFrame } from '../../model/frame.ts'
 import type { Connection } from '../connection.ts'
 import { pinOf } from './pin.ts'
 
