@@ -43,12 +43,21 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return hash('sha256', prefixed, 'buffer')
 }
 
-export function appendLeaves(frontier: Frontier, leaves: Iterable<Uint8Array>): Frontier {
+/** `made` is told of every perfect subtree that the leaves complete, themselves included, in the order of each level. */
+export function appendLeaves(
+  frontier: Frontier,
+  leaves: Iterable<Uint8Array>,
+  made?: (level: number, root: Uint8Array) => void,
+): Frontier {
   const peaks = [...frontier.peaks]
   let size = frontier.size
   for (const leaf of leaves) {
     peaks.push(leaf)
-    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) mergeLastTwo(peaks)
+    made?.(0, leaf)
+    for (let level = 1, rest = size; rest % 2 === 1; level += 1, rest = (rest - 1) / 2) {
+      const root = mergeLastTwo(peaks)
+      made?.(level, root)
+    }
     size += 1
   }
   return { size, peaks }
@@ -110,11 +119,13 @@ export function consistencyProof(from: number, to: number, nodeAt: NodeAt): Uint
   return start === 0 ? proof : [rangeRoot(start, end, nodeAt), ...proof]
 }
 
-function mergeLastTwo(peaks: Uint8Array[]): void {
+function mergeLastTwo(peaks: Uint8Array[]): Uint8Array {
   const right = peaks.pop()
   const left = peaks.pop()
   if (!left || !right) throw new RangeError('a frontier has fewer peaks than its size asks for')
-  peaks.push(nodeHash(left, right))
+  const root = nodeHash(left, right)
+  peaks.push(root)
+  return root
 }
 
 function pairs(below: readonly Uint8Array[]): Uint8Array[] {

@@ -7,7 +7,7 @@ import { sizeOfOpenLog } from '../store/families/audit-log.ts'
 import type { AdvanceLog, LogBatch } from '../store/log-batch.ts'
 import type { Db } from '../store/operation.ts'
 import { openLog, type OpenLog } from './open-log.ts'
-import { addToTiles } from './tiles.ts'
+import { growTiles } from './tiles.ts'
 
 export type ArmableAppender = LogAppender &
   Readonly<{ arm: (config: AppenderConfig) => void; forget: () => void }>
@@ -64,8 +64,8 @@ async function writeBatch({ advanceLog, log, drafts, nowMs }: Batch): Promise<Op
   const from = log.frontier.size
   const entries = drafts.map((draft, at) => toEntry(log.logId, from + at, draft))
   const leaves = entries.map((entry) => entry.leaf)
-  const frontier = appendLeaves(log.frontier, leaves)
-  const { tiles, full } = addToTiles(log.tiles, leaves)
+  const { add, tiles, full } = growTiles(log.tiles)
+  const frontier = appendLeaves(log.frontier, leaves, add)
   const isClosed = drafts.at(-1)?.type === 'log.closed'
   const root = rootOf(frontier)
   const size = frontier.size

@@ -1,7 +1,7 @@
 import { appendLeaves, createNodes, emptyFrontier, HASH_BYTES, leafHash, rootOf } from '@peta/proof'
 import { expect, it } from 'vitest'
 
-import { addToTiles, emptyTiles, TILE_WIDTH, type FullTile } from './tiles.ts'
+import { emptyTiles, growTiles, TILE_WIDTH, type FullTile } from './tiles.ts'
 
 const leaves = Array.from({ length: TILE_WIDTH * TILE_WIDTH + 700 }, (_, i) =>
   leafHash(Buffer.from(String(i))),
@@ -11,10 +11,15 @@ it('fills tiles of every level however leaves are batched (AUD-31)', () => {
   const nodeAt = createNodes(leaves)
   const full: FullTile[] = []
   let tiles = emptyTiles
+  let frontier = emptyFrontier
   for (let at = 0; at < leaves.length; at += 999) {
-    const added = addToTiles(tiles, leaves.slice(at, at + 999))
-    full.push(...added.full)
-    tiles = added.tiles
+    const batch = leaves.slice(at, at + 999)
+    // What an undone batch added counts for nothing.
+    appendLeaves(frontier, batch, growTiles(tiles).add)
+    const grown = growTiles(tiles)
+    frontier = appendLeaves(frontier, batch, grown.add)
+    full.push(...grown.full)
+    tiles = grown.tiles
   }
   const levels = Map.groupBy(full, (tile) => tile.level)
   expect([...levels].map(([level, own]) => [level, own.length])).toEqual([
