@@ -8,6 +8,7 @@ import { audit0007 } from './0007-audit.ts'
 import { profiles0008 } from './0008-profiles.ts'
 import { serverEras0009 } from './0009-server-eras.ts'
 import { tasks0010 } from './0010-tasks.ts'
+import { rareEvents0011 } from './0011-rare-events.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, ascending. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   profiles0008,
   serverEras0009,
   tasks0010,
+  rareEvents0011,
 ]
