@@ -93,6 +93,18 @@ describe.each(generations)('for %s, a profile', (generation) => {
     await expect(hidden).rejects.toMatchObject({ code: -32602 })
   })
 
+  it('fixes arguments that its clients then neither see nor send (MCP-110)', async () => {
+    await peta('profile', 'change', name, '--disclosure', 'list', '--tool', 'files/list_directory')
+    const tool = 'files/list_directory'
+    await peta('profile', 'override', name, tool, '--title', 'Home', '--pin', `path=${core.home}`)
+    await using client = await connect(generation, `/mcp/${name}`)
+    expect((await client.call('files__list_directory', {})).text).toContain('[DIR] data')
+    const elsewhere = client.call('files__list_directory', { path: '/' })
+    await expect(elsewhere).rejects.toMatchObject({ code: -32602 })
+    await peta('profile', 'override', name, tool, '--remove')
+    await expect(client.call('files__list_directory', {})).rejects.toMatchObject({ code: -32602 })
+  })
+
   it('is gone when it is removed, and its name stays taken', async () => {
     await peta('profile', 'remove', name)
     expect(await status(`/mcp/${name}`, token)).toBe(404)

@@ -37,6 +37,9 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
     unprefixed: 'sample',
     disclosure: 'search',
     favourites: ['sample/*'],
+    overrides: [{ tool: 'sample/read', title: 'Read', suffix: 'Sample.', pinned: { id: 1 } }],
+    eras: 'any',
+    callsMax: 8,
   },
   'profiles.change': {
     title: 'Sample',
@@ -45,6 +48,9 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
     unprefixed: null,
     disclosure: 'list',
     favourites: [],
+    overrides: [],
+    eras: 'modern',
+    callsMax: null,
   },
   'secrets.create': {
     name: 'sample',

@@ -20,6 +20,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'peta profile create everything --disclosure search --favourite notes/list_notes',
   ],
   'profile change': ['peta profile change reading --tool "files/read_*" --tool "files/list_*"'],
+  'profile override': [
+    'peta profile override reading files/read_text_file --suffix "Only notes are in here."',
+    'peta profile override reading files/list_directory --pin path=/home/ana/notes',
+  ],
   'agent create': ['peta agent create laptop --label coding'],
   'token issue': [
     'peta token issue laptop --life 28800',

@@ -1,10 +1,11 @@
 import type { RouteResponse } from '@peta/contract'
-import { everyPage } from '@peta/sdk'
 import { type Command, Option } from 'commander'
 
 import { CliError } from '../cli-error.ts'
-import { asPerson, collect, type Context } from '../command.ts'
+import { asPerson, collect } from '../command.ts'
 import { facts, oneLine, table } from '../print.ts'
+import { listProfiles, profileParams } from './profile-of.ts'
+import { addOverriding } from './profile-overrides.ts'
 
 type Profile = RouteResponse<'profiles.read'>
 
@@ -15,11 +16,14 @@ type CreateOptions = Readonly<{
   unprefixed?: string
   disclosure?: Profile['disclosure']
   favourite?: string[]
+  eras?: Profile['eras']
+  callsMax?: number
 }>
 
 /** With "--no-unprefixed", commander gives false. */
-type ChangeOptions = Omit<CreateOptions, 'unprefixed'> &
+type ChangeOptions = Omit<CreateOptions, 'unprefixed' | 'callsMax'> &
   Readonly<{
+    callsMax?: number | false
     allServers?: true
     allTools?: true
     unprefixed?: string | false
@@ -35,6 +39,7 @@ export function addProfileCommands(program: Command): void {
   addListing(profile)
   addCreating(profile)
   addChanging(profile)
+  addOverriding(profile)
   profile
     .command('remove <profile>')
     .description('remove a profile for good; no other one ever gets its name')
@@ -73,6 +78,13 @@ const disclosureOption = (): Option =>
     'list',
     'search',
   ])
+const erasOption = (): Option =>
+  new Option('--eras <eras>', 'clients it serves, by the revision they speak').choices([
+    'any',
+    'modern',
+    'legacy',
+  ])
+const CALLS_MAX = ['--calls-max <number>', 'calls that one agent has open at once in it'] as const
 const FAVOURITE = 'tool listed beside the search, as --tool; may be repeated'
 const TOOL = 'tool that it has, as <server>/<tool> with "*" for any text; may be repeated'
 
@@ -86,18 +98,12 @@ function addCreating(profile: Command): void {
     .option('--unprefixed <slug>', 'the one server whose names are shown as they are')
     .addOption(disclosureOption())
     .option('--favourite <pattern>', FAVOURITE, collect)
+    .addOption(erasOption())
+    .option(...CALLS_MAX, Number)
     .action(
       asPerson<[string, CreateOptions]>(async ({ peta, workspace, print }, name, options) => {
-        const { title, server, tool, unprefixed, disclosure, favourite } = options
-        const body = {
-          name,
-          ...(title !== undefined && { title }),
-          ...(server && { servers: server }),
-          ...(tool && { tools: tool }),
-          ...(unprefixed !== undefined && { unprefixed }),
-          ...(disclosure && { disclosure }),
-          ...(favourite && { favourites: favourite }),
-        }
+        const { server: servers, tool: tools, favourite: favourites, ...others } = options
+        const body = { name, ...others, servers, tools, favourites }
         const created = await peta.call('profiles.create', { params: { workspace }, body })
         print.result(created, profileText(created))
       }),
@@ -118,6 +124,9 @@ function addChanging(profile: Command): void {
     .addOption(disclosureOption())
     .option('--favourite <pattern>', FAVOURITE, collect)
     .option('--no-favourites', 'nothing is listed beside the search')
+    .addOption(erasOption())
+    .option(...CALLS_MAX, Number)
+    .option('--no-calls-max', 'as many as an agent may have anywhere')
     .action(
       asPerson<[string, ChangeOptions]>(async (context, name, options) => {
         const body = changeOf(options)
@@ -130,21 +139,28 @@ function addChanging(profile: Command): void {
 
 /** @throws CliError when the options say nothing, or two things at once */
 function changeOf(options: ChangeOptions) {
-  const { title, unprefixed, disclosure, favourite, favourites } = options
-  if (favourite && favourites === false) throw misused('Give favourites or none, not both.')
-  const servers = someOrAll(options.server, options.allServers)
-  const tools = someOrAll(options.tool, options.allTools)
+  const { title, disclosure, eras } = options
   const body = {
-    ...(title !== undefined && { title }),
-    ...(servers && { servers }),
-    ...(tools && { tools }),
-    ...(unprefixed !== undefined && { unprefixed: unprefixed === false ? null : unprefixed }),
-    ...(disclosure && { disclosure }),
-    ...(favourite && { favourites: favourite }),
-    ...(favourites === false && { favourites: [] }),
+    title,
+    servers: someOrAll(options.server, options.allServers),
+    tools: someOrAll(options.tool, options.allTools),
+    unprefixed: orNone(options.unprefixed),
+    disclosure,
+    favourites: someOrNone(options.favourite, options.favourites),
+    eras,
+    callsMax: orNone(options.callsMax),
   }
-  if (Object.keys(body).length === 0) throw misused('Say what is to change.')
+  const isEmpty = Object.values(body).every((value) => value === undefined)
+  if (isEmpty) throw misused('Say what is to change.')
   return body
+}
+
+const orNone = <T>(value: T | false | undefined): T | null | undefined =>
+  value === false ? null : value
+
+function someOrNone(some: string[] | undefined, any: boolean | undefined): string[] | undefined {
+  if (some && any === false) throw misused('Give some or none, not both.')
+  return any === false ? [] : some
 }
 
 function someOrAll(
@@ -158,20 +174,8 @@ function someOrAll(
 const misused = (problem: string): CliError =>
   new CliError(`${problem} See: peta profile change --help`, { exitCode: 2 })
 
-const listProfiles = ({ peta, workspace }: Context): Promise<readonly Profile[]> =>
-  everyPage((query) => peta.call('profiles.list', { params: { workspace }, query }))
-
-/** @throws CliError when there is no profile of that name */
-async function profileParams(context: Context, name: string) {
-  const profiles = await listProfiles(context)
-  if (!profiles.some((profile) => profile.name === name)) {
-    throw new CliError(`There is no profile "${oneLine(name)}". List them with: peta profile list`)
-  }
-  return { workspace: context.workspace, profile: name }
-}
-
 function profileText(profile: Profile): string {
-  const { name, url, servers, tools, unprefixed, disclosure, favourites } = profile
+  const { name, url, servers, tools, unprefixed, disclosure, favourites, overrides } = profile
   return [
     facts([
       ['profile', name],
@@ -181,6 +185,9 @@ function profileText(profile: Profile): string {
       ['un-prefixed', unprefixed ?? 'none'],
       ['disclosure', disclosure],
       ...(disclosure === 'search' ? [['favourites', chosen(favourites)] as const] : []),
+      ...overrides.map(({ tool }) => ['overridden', oneLine(tool)] as const),
+      ['clients', profile.eras],
+      ['calls at once', String(profile.callsMax ?? 'as anywhere')],
     ]),
     ...clashLines(profile),
   ].join('\n')

@@ -31,8 +31,14 @@ export function profileCommands(parts: ProfileParts): Pick<AdminCommands, Names>
       return { items: items.map((profile) => viewOf(parts, profile)), ...(next && { next }) }
     },
 
-    async 'profiles.create'({ person, body: { name, title = name, unprefixed, ...chosen } }) {
-      const input = { ...chosen, title, ...(unprefixed !== undefined && { unprefixed }) }
+    async 'profiles.create'({ person, body }) {
+      const { name, title = name, unprefixed, callsMax, ...chosen } = body
+      const input = {
+        ...chosen,
+        title,
+        ...(unprefixed !== undefined && { unprefixed }),
+        ...(callsMax !== undefined && { callsMax }),
+      }
       return viewOf(parts, await profiles.create(person, name, input))
     },
 
@@ -57,13 +63,17 @@ function viewOf(
   { catalogue, publicUrl }: ProfileParts,
   profile: Profile,
 ): RouteResponse<'profiles.read'> {
-  const { workspaceId, revision: _revision, servers, tools, favourites, ...chosen } = profile
+  const { workspaceId, revision: _revision, servers, tools, ...chosen } = profile
   return {
     ...chosen,
     url: `${publicUrl()}/mcp/${profile.name}`,
     servers: servers === 'all' ? servers : [...servers],
     tools: tools === 'all' ? tools : [...tools],
-    favourites: [...favourites],
+    favourites: [...chosen.favourites],
+    overrides: chosen.overrides.map((override) => ({
+      ...override,
+      pinned: { ...override.pinned },
+    })),
     clashes: narrow(catalogue(workspaceId), profile).clashes.map((clash) => ({ ...clash })),
   }
 }

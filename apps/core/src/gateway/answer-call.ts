@@ -16,13 +16,14 @@ import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.
 import { createNotices } from './notices.ts'
 import type { OwnTools } from './own-tools.ts'
 import type { Asked, McpReply, RelayedState } from './outcome.ts'
+import { withPinned } from './pinned-arguments.ts'
 import { renderQuestions } from './render-round.ts'
 import { assertVisited, renderEnd } from './render-visits.ts'
 import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
 import { innerCall } from './search/inner-call.ts'
 import { ownerOf, type Session } from './sessions.ts'
-import type { Slots } from './slots.ts'
+import { type Slots, takeSlot } from './slots.ts'
 import type { Viewer, Views } from './views.ts'
 
 export type Asking = Asked &
@@ -63,11 +64,11 @@ export async function answerCall(
   outer: Asking,
   action: Action,
 ): Promise<McpReply> {
-  const asking = throughCallTool(deps, outer, action)
+  const asking = action === 'tool.call' ? asMeant(deps, outer) : outer
   const state = roundOf(deps, asking)
   assertVisited(state, asking.frame)
   if (state?.kind === 'parked') return resume(deps, asking, { action, state })
-  const giveBack = deps.slots.take(asking.principal.agent.id)
+  const giveBack = takeSlot(deps.slots, asking)
   let isHandedOn = false
   try {
     const call = resolve(deps, asking, { action, state })
@@ -86,11 +87,20 @@ export async function answerCall(
   }
 }
 
+/** A call of a tool as it is judged and sent: taken out of `call_tool`, and with the arguments that a profile fixes. */
+function asMeant(deps: AnswerCallDeps, outer: Asking): Asking {
+  const asking = throughCallTool(deps, outer)
+  const { name } = asking.frame.params
+  const entry = typeof name === 'string' ? deps.views(asking).find('tool', name) : undefined
+  if (!entry?.override) return asking
+  return { ...asking, frame: withPinned(asking.frame, entry.override.pinned) }
+}
+
 /** A call of `call_tool` that no rule denies is from here on the call that it holds. */
-function throughCallTool(deps: AnswerCallDeps, asking: Asking, action: Action): Asking {
+function throughCallTool(deps: AnswerCallDeps, asking: Asking): Asking {
   const { frame, principal } = asking
-  if (action !== 'tool.call' || frame.params['name'] !== shownName('call_tool')) return asking
-  const call = resolve(deps, asking, { action, state: undefined })
+  if (frame.params['name'] !== shownName('call_tool')) return asking
+  const call = resolve(deps, asking, { action: 'tool.call', state: undefined })
   const { effect } = deps.decide(principal, call)
   return effect === 'allow' ? { ...asking, frame: innerCall(frame), isInner: true } : asking
 }
@@ -231,14 +241,22 @@ function roundOf(deps: AnswerCallDeps, asking: Asking): RoundState | undefined {
 function checkTool(deps: AnswerCallDeps, asking: Asking, { entry, args }: Target): void {
   const { server, item } = entry
   const contract = deps.contracts(item)
-  if (asking.era === 'modern') checkParamHeaders(repeated(contract, asking), args, asking.headers)
+  if (asking.era === 'modern')
+    checkParamHeaders(repeated(contract, entry, asking), args, asking.headers)
   const isStrict = deps.readsArguments(asking.principal.workspaceId, server, item)
   if (isStrict) contract.checkNames(args)
 }
 
-/** Whoever calls through `call_tool` knows of no header by its schema; one that is sent must be true all the same. */
-const repeated = ({ paramHeaders }: ToolContract, { isInner, headers }: Asking) =>
-  isInner ? paramHeaders.filter(({ name }) => isSent(name, headers)) : paramHeaders
+/** What the schema that its client saw asks for. A header that is sent all the same must be true all the same. */
+function repeated(
+  { paramHeaders }: ToolContract,
+  { override }: Target['entry'],
+  { isInner = false, headers }: Asking,
+): ToolContract['paramHeaders'] {
+  const isUnseen = ([name = '']: readonly string[]): boolean =>
+    isInner || (override !== undefined && Object.hasOwn(override.pinned, name))
+  return paramHeaders.filter(({ name, path }) => !isUnseen(path) || isSent(name, headers))
+}
 
 function declaredBy({ frame }: Asking): unknown {
   const meta = frame.params['_meta']

@@ -1,5 +1,6 @@
 import { CoreError } from '../ground/errors.ts'
 import type { Frame, RequestId } from '../model/frame.ts'
+import type { Profile } from '../model/profile.ts'
 import type { ClientMessage } from '../protocol/frame.ts'
 import { header, type Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
@@ -17,9 +18,23 @@ export type Route =
  * Chooses the era of one message by what it says, row by row of MCP-11; never by who sends it or what came before.
  * Mixed signals are refused rather than read in the weaker way (MCP-13).
  *
- * @throws CoreError `header_mismatch`, `meta_missing`, `frame_invalid`, `session_required`
+ * @throws CoreError `header_mismatch`, `meta_missing`, `frame_invalid`, `session_required`, `method_unknown`
  */
-export function classify(message: ClientMessage, headers: Headers): Route {
+export function classify(
+  message: ClientMessage,
+  headers: Headers,
+  eras: Profile['eras'] = 'any',
+): Route {
+  const route = routeOf(message, headers)
+  // As a server answers that never heard of the other generation, so that clients of both go the right way.
+  if (eras === 'legacy' && route.way === 'modern') throw sessionRequired(legacyVersions)
+  if (eras === 'modern' && route.way !== 'modern') {
+    throw new CoreError('method_unknown', { supported: modernVersions })
+  }
+  return route
+}
+
+function routeOf(message: ClientMessage, headers: Headers): Route {
   const frame = 'frame' in message ? message.frame : undefined
   if (frame && hasModernMeta(frame)) return { way: 'modern', frame }
 
@@ -46,9 +61,11 @@ function refuseModernHeader(headers: Headers, isInitialize: boolean): void {
 function requireSession(headers: Headers): string {
   const sessionId = header(headers, 'mcp-session-id')
   if (sessionId !== undefined && sessionId !== '') return sessionId
-  const supported = [...modernVersions, ...legacyVersions]
-  throw new CoreError('session_required', { key: metaKeys.protocolVersion, supported })
+  throw sessionRequired([...modernVersions, ...legacyVersions])
 }
+
+const sessionRequired = (supported: readonly string[]): CoreError =>
+  new CoreError('session_required', { key: metaKeys.protocolVersion, supported })
 
 function hasModernMeta({ params }: Frame): boolean {
   const meta = params['_meta']

@@ -109,5 +109,7 @@ function refuseTooMany(open: number): void {
 const isOther = (before: readonly CatalogueEntry[], now: readonly CatalogueEntry[]): boolean =>
   before.length !== now.length || before.some((entry, at) => !isSame(entry, now[at]))
 
-const isSame = ({ item }: CatalogueEntry, other: CatalogueEntry | undefined): boolean =>
-  item.exposed === other?.item.exposed && item.pin === other.item.pin
+const isSame = ({ item, override }: CatalogueEntry, other: CatalogueEntry | undefined): boolean =>
+  item.exposed === other?.item.exposed &&
+  item.pin === other.item.pin &&
+  JSON.stringify(override) === JSON.stringify(other.override)

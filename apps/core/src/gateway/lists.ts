@@ -8,7 +8,7 @@ import type { ItemKind } from '../model/server.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { renderItem } from './render-item.ts'
 import type { Sealing } from './seal.ts'
-import { isUnprefixed, type View } from './views.ts'
+import { aliasIn, type View } from './views.ts'
 
 export type ListRequest = Readonly<{
   principal: Principal
@@ -104,9 +104,9 @@ function printPages(view: View, kind: ItemKind, era: Era): readonly Page[] {
   for (let from = 0; from < entries.length; from += PAGE_LENGTH) {
     const items = entries
       .slice(from, from + PAGE_LENGTH)
-      .flatMap(({ server, item }, index) => [
+      .flatMap((entry, index) => [
         ...(index === 0 ? [] : [COMMA]),
-        renderItem(item, isUnprefixed(view, server) ? undefined : server.slug, era),
+        renderItem(entry, aliasIn(view, entry.server), era),
       ])
     pages.push({ entries: Buffer.concat(items), isLast: from + PAGE_LENGTH >= entries.length })
   }

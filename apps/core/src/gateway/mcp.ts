@@ -1,7 +1,6 @@
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
-import { limits } from '../ground/limits.ts'
 import type { Log } from '../ground/log.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
@@ -94,7 +93,7 @@ function createSingles(deps: McpDeps): Mcp {
     ...deps,
     views,
     lists: createLists({ ...deps, serverInfo }),
-    slots: createSlots(limits.callsPerPrincipalMax),
+    slots: createSlots(),
     rounds: createRoundStates(deps),
     approvedRounds: createApprovedRounds(deps),
     exchanges: createExchanges(deps),
@@ -111,7 +110,7 @@ function createSingles(deps: McpDeps): Mcp {
       try {
         const message = parseClientMessage(request.body)
         if ('frame' in message) asked = { frame: message.frame, era: 'modern', serverInfo }
-        const route = classify(message, request.headers)
+        const route = classify(message, request.headers, request.profile?.eras)
         if (route.way === 'answer') return answered(ways, request, route)
         asked = askedBy(route, serverInfo)
         const asking = { ...request, ...asked, outlet, signal: closed }

@@ -1,9 +1,11 @@
+import type { CatalogueEntry } from '../model/catalogue.ts'
 import type { CatalogueItem } from '../model/server.ts'
 import type { Era, Span } from '../model/frame.ts'
 import { type Member, readMembers, readValue } from '../protocol/members.ts'
 import { exposedUri } from '../protocol/names.ts'
 import { removeMembers } from '../protocol/remove-members.ts'
 import { type Edit, splice } from '../protocol/splice.ts'
+import { editOverride } from './render-override.ts'
 
 /** The member that names an entry of each kind. */
 const namedBy = {
@@ -14,14 +16,21 @@ const namedBy = {
 } as const
 
 /**
- * An entry as lists show it: the server's definition to the byte, under the name that clients call it by (MCP-81,
+ * An entry as lists show it: the server's definition to the byte, but for what its profile overrides, under the name that clients call it by (MCP-81,
  * MCP-105). `alias` is absent where its server's URIs are shown as they are. Older clients reject an `outputSchema`
  * that is no object's, so it is left out for them (MCP-62).
  */
-export function renderItem(item: CatalogueItem, alias: string | undefined, era: Era): Buffer {
+export function renderItem(
+  { item, override }: Pick<CatalogueEntry, 'item' | 'override'>,
+  alias: string | undefined,
+  era: Era,
+): Buffer {
   const bytes = Buffer.from(item.definition)
   const members = readMembers(bytes, [startOf(bytes), bytes.length])
-  const edits = members.flatMap((member) => editMember(bytes, member, { item, alias, era }))
+  const edits = [
+    ...members.flatMap((member) => editMember(bytes, member, { item, alias, era })),
+    ...(override ? editOverride(bytes, members, override) : []),
+  ]
   return splice(
     bytes,
     edits.toSorted((a, b) => a.span[0] - b.span[0]),

@@ -81,6 +81,8 @@ export const testProfile: Profile = {
   unprefixed: 'files',
   disclosure: 'list',
   favourites: [],
+  overrides: [],
+  eras: 'any',
   revision: 1,
 }
 

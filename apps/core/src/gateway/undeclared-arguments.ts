@@ -56,7 +56,7 @@ function judge(places: readonly Place[], name: string, isDeclared: boolean): str
 }
 
 /** Characters that become equal in either case are the same to some reader. */
-const fold = (name: string): string => name.normalize('NFKC').toUpperCase().toLowerCase()
+export const fold = (name: string): string => name.normalize('NFKC').toUpperCase().toLowerCase()
 
 const COMBINING = ['allOf', 'anyOf', 'oneOf'] as const
 const CONDITIONAL = ['if', 'then', 'else'] as const

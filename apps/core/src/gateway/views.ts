@@ -108,6 +108,10 @@ function buildView(
 export const isUnprefixed = ({ profile }: Pick<View, 'profile'>, { slug }: ServerRef): boolean =>
   slug === profile?.unprefixed
 
+/** The alias under which clients of a view know a server's URIs; none where they see its own. */
+export const aliasIn = (view: Pick<View, 'profile'>, server: ServerRef): string | undefined =>
+  isUnprefixed(view, server) ? undefined : server.slug
+
 const byAliasAndName = (a: CatalogueEntry, b: CatalogueEntry): number =>
   compareCodePoints(a.server.slug, b.server.slug) || compareCodePoints(a.item.name, b.item.name)
 

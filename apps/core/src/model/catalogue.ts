@@ -1,3 +1,4 @@
+import type { ToolOverride } from './profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from './server.ts'
 
 /** How long a server lets each of its lists be kept. A kind that it does not list is absent. */
@@ -8,6 +9,8 @@ export type CatalogueEntry = Readonly<{
   item: CatalogueItem
   /** At a profile that lets tools be searched for: it can be found and called, and lists leave it out. */
   isUnlisted?: boolean
+  /** What its profile shows and fixes of it. */
+  override?: ToolOverride
 }>
 
 /**

@@ -1,3 +1,5 @@
+import type { Era } from './frame.ts'
+
 /**
  * A chosen part of what a workspace offers, with an MCP endpoint of its own. It narrows and never grants: policy
  * decides on the real server and tool, as it does without one (MCP-110).
@@ -16,6 +18,22 @@ export type Profile = Readonly<{
   disclosure: 'list' | 'search'
   /** Patterns like those of `tools`: what is listed beside the tools to search with. */
   favourites: readonly string[]
+  overrides: readonly ToolOverride[]
+  /** Which generations of clients it serves. */
+  eras: 'any' | Era
+  /** Calls that one agent has open at once through it. */
+  callsMax?: number
   /** Rises with each change, so whatever is derived from a profile may be kept by it. */
   revision: number
+}>
+
+/** What a profile shows of one tool differently, and what it fixes of every call of it. */
+export type ToolOverride = Readonly<{
+  /** `<server>/<tool>` by the server's own name. */
+  tool: string
+  title?: string
+  /** Stands at the end of its description. */
+  suffix?: string
+  /** Arguments that clients neither see nor send. */
+  pinned: Readonly<Record<string, string | number | boolean | null>>
 }>

@@ -1,13 +1,23 @@
 import { z } from 'zod'
 
+const ToolOverride = z.strictObject({
+  tool: z.string(),
+  title: z.string().exactOptional(),
+  suffix: z.string().exactOptional(),
+  pinned: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
+
 /** What an administrator chose, as it is stored and recorded. */
 const ProfileBody = z.strictObject({
   title: z.string(),
   servers: z.union([z.literal('all'), z.array(z.string()).readonly()]),
   tools: z.union([z.literal('all'), z.array(z.string()).readonly()]),
-  unprefixed: z.string().optional(),
+  unprefixed: z.string().exactOptional(),
   disclosure: z.enum(['list', 'search']).default('list'),
   favourites: z.array(z.string()).readonly().default([]),
+  overrides: z.array(ToolOverride).readonly().default([]),
+  eras: z.enum(['any', 'modern', 'legacy']).default('any'),
+  callsMax: z.int().exactOptional(),
 })
 
 export type ProfileChange = Readonly<{

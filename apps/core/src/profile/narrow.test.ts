@@ -45,6 +45,8 @@ const profile = (over: Partial<Profile> = {}): Profile => ({
   tools: 'all',
   disclosure: 'list',
   favourites: [],
+  overrides: [],
+  eras: 'any',
   revision: 1,
   ...over,
 })

@@ -1,6 +1,6 @@
 import type { CatalogueEntry, CatalogueSnapshot } from '../model/catalogue.ts'
 import { isOwnToolName } from '../model/own-tools.ts'
-import type { Profile } from '../model/profile.ts'
+import type { Profile, ToolOverride } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { matchesPattern } from './pattern.ts'
 
@@ -55,12 +55,18 @@ const claimsName = (profile: Profile, entry: CatalogueEntry): boolean =>
 
 function shownAt(profile: Profile, { server, item }: CatalogueEntry): CatalogueEntry {
   const entry = { server, item }
+  const override =
+    item.kind === 'tool' ? overrideOf(profile, `${server.slug}/${item.name}`) : undefined
   return {
     server,
     item: isUnprefixed(profile, entry) ? { ...item, exposed: item.name } : item,
     ...(!isDisclosed(profile, entry) && { isUnlisted: true }),
+    ...(override && { override }),
   }
 }
+
+const overrideOf = ({ overrides }: Profile, name: string): ToolOverride | undefined =>
+  overrides.find(({ tool }) => tool === name)
 
 /** A tool that nobody listed is found by a search, and called like any other (MCP-145). */
 const isDisclosed = (

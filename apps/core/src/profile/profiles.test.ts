@@ -28,6 +28,8 @@ const everything = {
   tools: 'all',
   disclosure: 'list',
   favourites: [],
+  overrides: [],
+  eras: 'any',
 } satisfies ProfileBody
 const refused = (code: string) => expect.objectContaining({ code })
 

@@ -127,8 +127,7 @@ function createChanges(
 type ProfileRow = Readonly<{ workspace_id: string; name: string; body: string; revision: number }>
 
 function profileOf({ workspace_id: workspaceId, name, body, revision }: ProfileRow): Profile {
-  const { unprefixed, ...rest } = openBody(body)
-  return { workspaceId, name, revision, ...rest, ...(unprefixed !== undefined && { unprefixed }) }
+  return { workspaceId, name, revision, ...openBody(body) }
 }
 
 function bodyOf({ workspaceId: _workspaceId, name: _name, revision: _revision, ...body }: Profile) {
@@ -137,7 +136,7 @@ function bodyOf({ workspaceId: _workspaceId, name: _name, revision: _revision, .
 
 /** A misspelt name would hide a server without a word. @throws CoreError `invalid_request` */
 function assertFits(
-  { servers, tools, favourites, unprefixed }: ProfileBody,
+  { servers, tools, favourites, overrides, unprefixed }: ProfileBody,
   installed: readonly string[],
 ): void {
   const chosen = servers === 'all' ? installed : servers
@@ -151,6 +150,10 @@ function assertFits(
   if (!favourites.every(isHeld)) {
     throw invalid('favourites: name tools of servers that the profile has.')
   }
+  const overridden = overrides.map(({ tool }) => tool)
+  if (!overridden.every(isHeld) || new Set(overridden).size < overridden.length) {
+    throw invalid('overrides: name tools of servers that the profile has, each once.')
+  }
   if (unprefixed !== undefined && !chosen.includes(unprefixed)) {
     throw invalid('unprefixed: name a server that the profile has.')
   }
@@ -158,11 +161,12 @@ function assertFits(
 
 /** What a profile has already may stay when the server is gone: no other one ever gets its slug. */
 const mentionedIn = (profile: Profile): readonly string[] => {
-  const { servers, tools, favourites, unprefixed } = profile
+  const { servers, tools, favourites, overrides, unprefixed } = profile
   return [
     ...(servers === 'all' ? [] : servers),
     ...(tools === 'all' ? [] : tools.map(serverIn)),
     ...favourites.map(serverIn),
+    ...overrides.map(({ tool }) => serverIn(tool)),
     ...(unprefixed === undefined ? [] : [unprefixed]),
   ]
 }

@@ -1,5 +1,6 @@
 import type { Era, Frame, Span } from '../model/frame.ts'
 import { OPEN_OBJECT } from './json-bytes.ts'
+import { insertFirst } from './insert-first.ts'
 import { type Member, readMembers, readValue } from './members.ts'
 import { metaKeys } from './meta-keys.ts'
 import { removeMembers } from './remove-members.ts'
@@ -156,9 +157,3 @@ const sentTrace = (bytes: Buffer, members: readonly Member[]): Trace =>
       .filter(({ name }) => isTraceMember(name))
       .map(({ name, value }) => [name, readValue(bytes, value)]),
   )
-
-function insertFirst(bytes: Buffer, object: Span, member: string): Edit {
-  const at = object[0] + 1
-  const isEmpty = readMembers(bytes, object).length === 0
-  return { span: [at, at], text: isEmpty ? member : `${member},` }
-}

@@ -15,6 +15,32 @@ const Tools = z.union([z.literal('all'), z.array(ToolPattern).max(500)])
 const Disclosure = z.enum(['list', 'search'])
 const Favourites = z.array(ToolPattern).max(100)
 
+const Eras = z.enum(['any', 'modern', 'legacy'])
+const CallsMax = z.int().min(1).max(64)
+
+/** What a profile shows of one tool differently, and what it fixes of every call of it. */
+const ToolOverride = z.strictObject({
+  tool: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,19}\/\P{C}{1,512}$/u, '<server>/<tool>')
+    .meta({ description: '<server>/<tool>' }),
+  title: Name.exactOptional(),
+  suffix: z
+    .string()
+    .min(1)
+    .max(1000)
+    .exactOptional()
+    .meta({ description: 'Text at the end of its description' }),
+  pinned: z
+    .record(
+      z.string().regex(/^(?!__proto__$)\P{C}{1,200}$/u, 'name of an argument'),
+      z.union([z.string().max(4000), z.number(), z.boolean(), z.null()]),
+    )
+    .default({})
+    .meta({ description: 'Arguments that every call has, and no client sees or sends' }),
+})
+const Overrides = z.array(ToolOverride).max(200)
+
 export const ProfileCreate = z.strictObject({
   name: ProfileName,
   title: Name.optional(),
@@ -29,9 +55,13 @@ export const ProfileCreate = z.strictObject({
     description: '"list" shows every tool; "search" shows tools to find and call them with',
   }),
   favourites: Favourites.default([]).meta({
-    description:
-      'With "search": <server>/<tool>, where "*" stands for any text, of tools shown beside',
+    description: 'With "search": patterns, as of tools, of what is listed all the same',
   }),
+  overrides: Overrides.default([]),
+  eras: Eras.default('any').meta({
+    description: 'Clients it serves: those of 2026-07-28 and later, older ones, or any',
+  }),
+  callsMax: CallsMax.optional().meta({ description: 'Calls that one agent has open at once here' }),
 })
 
 export const ProfileChange = z
@@ -42,6 +72,9 @@ export const ProfileChange = z
     unprefixed: Slug.nullable().optional(),
     disclosure: Disclosure.optional(),
     favourites: Favourites.optional(),
+    overrides: Overrides.optional(),
+    eras: Eras.optional(),
+    callsMax: CallsMax.nullable().optional(),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
     message: 'name what is to change',
@@ -63,5 +96,8 @@ export const Profile = z.strictObject({
   unprefixed: z.string().optional(),
   disclosure: Disclosure,
   favourites: z.array(z.string()),
+  overrides: z.array(ToolOverride),
+  eras: Eras,
+  callsMax: z.int().optional(),
   clashes: z.array(NameClash),
 })

@@ -6,7 +6,7 @@ import { isOwn, shownName } from '../../model/own-tools.ts'
 import type { Profile } from '../../model/profile.ts'
 import type { OwnTool, OwnToolAnswer } from '../own-tools.ts'
 import { renderItem } from '../render-item.ts'
-import { isUnprefixed, type View } from '../views.ts'
+import { aliasIn, type View } from '../views.ts'
 import { rankTools } from './rank-tools.ts'
 
 const QUERY_CHARS_MAX = 500
@@ -72,7 +72,9 @@ const Search = z.object({ query: z.string(), limit: z.int().default(FOUND_DEFAUL
 const Described = z.object({ name: z.string() })
 
 function found(view: View, { query, limit }: z.infer<typeof Search>): OwnToolAnswer {
-  const tools = rankTools(view.tools, query).slice(0, limit).map(summary)
+  const tools = rankTools(view.tools, query)
+    .slice(0, limit)
+    .map((entry) => summary(view, entry))
   const lines = tools.map(({ name, description }) => `${name}: ${description}`)
   const text = lines.length === 0 ? 'No tool matches. Try other words.' : lines.join('\n')
   return { text, structured: { tools } }
@@ -83,10 +85,14 @@ const Summed = z.looseObject({
   description: z.string().default('').catch(''),
 })
 
-function summary({ item }: CatalogueEntry) {
-  const { title, description } = Summed.parse(JSON.parse(item.definition))
+/** The definition as a list would show it. */
+const shown = (view: View, entry: CatalogueEntry): string =>
+  renderItem(entry, aliasIn(view, entry.server), 'modern').toString('utf8')
+
+function summary(view: View, entry: CatalogueEntry) {
+  const { title, description } = Summed.parse(JSON.parse(shown(view, entry)))
   return {
-    name: item.exposed,
+    name: entry.item.exposed,
     ...(title !== undefined && { title }),
     description: description.slice(0, DESCRIPTION_CHARS_MAX).toWellFormed(),
   }
@@ -96,6 +102,5 @@ function summary({ item }: CatalogueEntry) {
 function described(view: View, name: string): OwnToolAnswer {
   const entry = view.find('tool', name)
   if (!entry || isOwn(entry.server)) throw new CoreError('name_unknown')
-  const alias = isUnprefixed(view, entry.server) ? undefined : entry.server.slug
-  return { text: renderItem(entry.item, alias, 'modern').toString('utf8') }
+  return { text: shown(view, entry) }
 }
