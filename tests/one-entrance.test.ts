@@ -22,8 +22,15 @@ it.each([
   ['the stages are joined', /(?<!function )\bcreateGovernedCall\(/, 'build-mcp.ts'],
   ['the runtime’s run is taken', /\bruntime\.run\b/, 'open-stages.ts'],
   ['a call is run', /\bstages\.run\(/, 'gateway/governed-call.ts'],
-  ['the governed call is made use of', /\bdeps\.governedCall\(/, 'gateway/answer-call.ts'],
   ['a client’s frame goes to a server', /\bconnection\.forward\(/, 'runtime/run.ts'],
+  ['a server is asked to tell of a resource', /\bconnection\.subscribe\(/, 'runtime/run.ts'],
 ])('there is one place where %s (MCP-2)', (_, pattern, file) => {
   expect(filesWith(pattern)).toEqual([file])
+})
+
+it('the governed call is made use of for calls, and for subscriptions that outlast their answer (MCP-2)', () => {
+  expect(filesWith(/\bdeps\.governedCall\(/)).toEqual([
+    'gateway/answer-call.ts',
+    'gateway/subscriptions.ts',
+  ])
 })

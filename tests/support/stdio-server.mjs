@@ -100,12 +100,30 @@ const tools = {
     return text('changed')
   },
   cancelled: () => text(cancelled.join()),
+  // Changes a resource, and tells whoever asked for it in the way of its era.
+  touch: ({ uri }) => {
+    const method = 'notifications/resources/updated'
+    if (subscribed.has(uri)) write({ jsonrpc: '2.0', method, params: { uri } })
+    for (const [id, uris] of listens) {
+      const _meta = { 'io.modelcontextprotocol/subscriptionId': id }
+      if (uris.includes(uri)) write({ jsonrpc: '2.0', method, params: { uri, _meta } })
+    }
+    return text('touched')
+  },
+  subscribed: () => text([...subscribed, ...[...listens.values()].flat()].join()),
+  end_listens: () => {
+    for (const id of listens.keys()) write({ jsonrpc: '2.0', id, result: modernMeta })
+    listens.clear()
+    return text('ended')
+  },
   stderr: ({ line }) => {
     process.stderr.write(`${line}\n`)
     return text('written')
   },
 }
 const cancelled = []
+const subscribed = new Set()
+const listens = new Map()
 let answered = () => {}
 
 const definitions = () =>
@@ -115,21 +133,36 @@ const definitions = () =>
     inputSchema: { type: 'object' },
   }))
 
+const resources = flags.has('--resources') ? { resources: { subscribe: true } } : {}
 const modernMeta = { resultType: 'complete' }
 const isModern = flags.has('--modern')
 
 const methods = {
   initialize: ({ protocolVersion }) => ({
     protocolVersion,
-    capabilities: { tools: { listChanged: true } },
+    capabilities: { tools: { listChanged: true }, ...resources },
     serverInfo: { name: 'test', version: '1' },
   }),
   'server/discover': () => ({
     ...modernMeta,
     supportedVersions: ['2026-07-28'],
-    capabilities: { tools: {} },
+    capabilities: { tools: {}, ...resources },
     serverInfo: { name: 'test', version: '1' },
   }),
+  'resources/list': () => ({
+    ...(isModern && modernMeta),
+    resources: ['note:///one', 'note:///two'].map((uri) => ({ uri, name: uri })),
+  }),
+  'resources/templates/list': () => ({ ...(isModern && modernMeta), resourceTemplates: [] }),
+  'resources/subscribe': ({ uri }) => (subscribed.add(uri), {}),
+  'resources/unsubscribe': ({ uri }) => (subscribed.delete(uri), {}),
+  'subscriptions/listen': ({ notifications }, id) => {
+    listens.set(id, notifications.resourceSubscriptions)
+    const _meta = { 'io.modelcontextprotocol/subscriptionId': id }
+    const method = 'notifications/subscriptions/acknowledged'
+    write({ jsonrpc: '2.0', method, params: { notifications, _meta } })
+    return never()
+  },
   'tools/list': () =>
     flags.has('--hang-list') ? never() : { ...(isModern && modernMeta), tools: definitions() },
   'tools/call': ({ name, arguments: args = {}, _meta }, id) => tools[name](args, _meta, id),
@@ -137,7 +170,10 @@ const methods = {
 }
 
 async function receive(message) {
-  if (message.method === 'notifications/cancelled') cancelled.push(message.params.requestId)
+  if (message.method === 'notifications/cancelled') {
+    cancelled.push(message.params.requestId)
+    listens.delete(message.params.requestId)
+  }
   if (message.method === undefined) return answered(message)
   if (message.id === undefined) return
   if (message.method === 'server/discover' && flags.has('--mute-unknown')) return

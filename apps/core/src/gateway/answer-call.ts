@@ -2,7 +2,7 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
-import { type Effect, effectsByStrictness } from '../model/decision.ts'
+import { isStricterThan } from '../model/decision.ts'
 import { shownName } from '../model/own-tools.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import { readAsks } from '../protocol/client-asks.ts'
@@ -263,9 +263,6 @@ function declaredBy({ frame }: Asking): unknown {
   const isObject = typeof meta === 'object' && meta !== null
   return isObject ? Reflect.get(meta, metaKeys.clientCapabilities) : undefined
 }
-
-const isStricterThan = (effect: Effect, other: Effect): boolean =>
-  effectsByStrictness.indexOf(effect) < effectsByStrictness.indexOf(other)
 
 const rulesChanged = (): CoreError =>
   new CoreError('params_invalid', {

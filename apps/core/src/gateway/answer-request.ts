@@ -3,17 +3,18 @@ import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import { isLogLevel } from '../protocol/rev-2026-07-28/check-request.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import { answerCall, type AnswerCallDeps, type Asking } from './answer-call.ts'
-import { answerListen } from './answer-listen.ts'
+import { answerListen, LISTEN } from './answer-listen.ts'
+import { answerSubscribe, answerUnsubscribe } from './answer-subscribe.ts'
 import { discoverResult } from './discover.ts'
 import type { Listens } from './listens.ts'
 import type { Lists } from './lists.ts'
 import { answerTo, type McpReply } from './outcome.ts'
 import { actionOf, listedKind } from './route.ts'
 import type { Session } from './sessions.ts'
+import type { OpenSubscriber } from './subscriptions.ts'
 
-export type AnswerDeps = AnswerCallDeps & Readonly<{ lists: Lists; listens: Listens }>
-
-const LISTEN = 'subscriptions/listen'
+export type AnswerDeps = AnswerCallDeps &
+  Readonly<{ lists: Lists; listens: Listens; openSubscriber: OpenSubscriber }>
 
 export type AnswerRequest = (asking: Asking) => Promise<McpReply>
 
@@ -26,7 +27,11 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
     const { frame, era } = asking
     const action = actionOf(frame.method)
     if (action) return answerCall(deps, asking, action)
-    if (era === 'modern' && frame.method === LISTEN) return answerListen(deps.listens, asking)
+    if (era === 'modern' && frame.method === LISTEN) return answerListen(deps, asking)
+
+    if (asking.session && frame.method === 'resources/subscribe') {
+      return answerSubscribe(deps.openSubscriber, { ...asking, session: asking.session })
+    }
 
     const kind = listedKind(frame.method)
     if (kind) {
@@ -50,6 +55,9 @@ function plumbing(deps: AnswerDeps, asking: Asking): McpReply {
   if (session && frame.method === 'logging/setLevel') {
     setLogLevel(session, frame.params['level'])
     return { status: 200, body: answerTo(asking, '{}') }
+  }
+  if (session && frame.method === 'resources/unsubscribe') {
+    return answerUnsubscribe({ ...asking, session })
   }
   const supported = era === 'modern' ? modernVersions : legacyVersions
   throw new CoreError('method_unknown', { supported })

@@ -5,6 +5,8 @@ import type { View } from './views.ts'
 
 /** Clients are told when the list of a kind is another one for them (MCP-127). */
 const CHANGES = { listChanged: true }
+/** Of single resources only where a server tells of them. */
+const SUBSCRIBE = { subscribe: true }
 
 /** What this principal can use, by its own view: a kind of which nothing is visible is not offered (MCP-28). */
 function capabilitiesOf(view: View): Readonly<Record<string, object>> {
@@ -13,7 +15,7 @@ function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   return {
     tools: CHANGES,
     ...(has('prompt') && { prompts: CHANGES }),
-    ...(hasResources && { resources: CHANGES }),
+    ...(hasResources && { resources: { ...CHANGES, ...(view.isSubscribable && SUBSCRIBE) } }),
     ...((has('prompt') || has('resource_template')) && { completions: {} }),
   }
 }

@@ -20,8 +20,8 @@ export type Listening = Readonly<{
   /** Who listens, by the credential that came with the request; undefined once that lets nobody in any more. */
   viewer: () => Viewer | undefined
   lists: readonly ListName[]
-  /** It is one of those who are told now. */
-  admitted: () => void
+  /** There is room for it, and it is one of those who are told as soon as this is done. */
+  admitted: () => void | Promise<void>
   /** The list is not what it was when the client could last have read it. */
   changed: (list: ListName) => void
   /** Aborts when the client hangs up. */
@@ -42,7 +42,10 @@ export type Listens = Readonly<{
 const LOOK_MS = 250
 const PER_OWNER_MAX = 8
 
-type Open = Readonly<{ listening: Listening; owner: string; end: () => void }> & { view: View }
+type Open = Readonly<{ listening: Listening; owner: string; end: () => void }> & {
+  view: View
+  isAdmitted: boolean
+}
 
 /**
  * Looks at the views of those who listen, because a view changes by a catalogue, a rule, a role or a profile, and its
@@ -56,20 +59,8 @@ export function createListens(views: Views, timers: Pick<Timers, 'every'>): List
   function look(): void {
     for (const one of open) {
       const viewer = one.listening.viewer()
-      if (viewer) tell(one, viewer)
-      else one.end()
-    }
-  }
-
-  function tell(one: Open, viewer: Viewer): void {
-    const { lists, changed } = one.listening
-    const before = one.view
-    const now = views(viewer)
-    if (now === before) return
-    one.view = now
-    for (const list of lists) {
-      if (kindsOf[list].some((kind) => isOther(before.entries(kind), now.entries(kind))))
-        changed(list)
+      if (!viewer) one.end()
+      else if (one.isAdmitted) tell(one, views(viewer))
     }
   }
 
@@ -87,18 +78,35 @@ export function createListens(views: Views, timers: Pick<Timers, 'every'>): List
       const owner = ownerOf(viewer.principal)
       refuseTooMany([...open].filter((one) => one.owner === owner).length)
       const { promise, resolve } = Promise.withResolvers<void>()
-      const one: Open = { listening, owner, end: resolve, view: views(viewer) }
+      const one: Open = { listening, owner, end: resolve, view: views(viewer), isAdmitted: false }
       listening.closed.addEventListener('abort', () => resolve(), { once: true })
       if (isStopped || listening.closed.aborted) resolve()
       open.add(one)
-      listening.admitted()
       looking ??= timers.every(LOOK_MS, look)
-      await promise.finally(() => leave(one))
+      try {
+        const admission = listening.admitted()
+        if (admission) await admission
+        one.isAdmitted = true
+        await promise
+      } finally {
+        leave(one)
+      }
     },
     stop() {
       isStopped = true
       for (const one of open) one.end()
     },
+  }
+}
+
+function tell(one: Open, now: View): void {
+  const { lists, changed } = one.listening
+  const before = one.view
+  if (now === before) return
+  one.view = now
+  for (const list of lists) {
+    if (kindsOf[list].some((kind) => isOther(before.entries(kind), now.entries(kind))))
+      changed(list)
   }
 }
 

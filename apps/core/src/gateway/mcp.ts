@@ -6,12 +6,13 @@ import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
 import type { Frame, RequestId } from '../model/frame.ts'
 import { rpcProblem } from '../protocol/errors.ts'
+import { encodeNotice } from '../protocol/encode-notice.ts'
 import { parseClientMessage } from '../protocol/frame.ts'
 import { accepts, header, type Headers } from '../protocol/headers.ts'
 import { asksOf, isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
 import type { Asking } from './answer-call.ts'
-import { changedMethod, encodeNotice } from './answer-listen.ts'
+import { changedMethod } from './answer-listen.ts'
 import { createApprovedRounds } from './approved-rounds.ts'
 import { type AnswerDeps, type AnswerRequest, createAnswerRequest } from './answer-request.ts'
 import { withBatches } from './batch.ts'
@@ -30,6 +31,7 @@ import { createSessionIds } from './session-ids.ts'
 import { openSessionQuestions, takeAnswer } from './session-questions.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
 import { createSlots } from './slots.ts'
+import { createSubscriptions } from './subscriptions.ts'
 import { createTemplateMatches } from './uri-template.ts'
 import { createViews, type Viewer, type Views, type ViewSources } from './views.ts'
 
@@ -84,22 +86,25 @@ export function createMcp(deps: McpDeps): Mcp {
   return withBatches(createSessionIds(deps), createSingles(deps))
 }
 
+const SWEEP_MS = 60_000
+
 function createSingles(deps: McpDeps): Mcp {
   const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
   const views = createViews(deps, deps.ownTools)
   const sessions = createSessions(deps.clock, createSessionIds(deps))
+  const sweeping = deps.timers.every(SWEEP_MS, sessions.sweep)
   const listens = createListens(views, deps.timers)
+  const found = { views, contracts: createToolContracts(), templateMatch: createTemplateMatches() }
   const answerRequest = createAnswerRequest({
     ...deps,
-    views,
+    ...found,
     lists: createLists({ ...deps, serverInfo }),
     slots: createSlots(),
     rounds: createRoundStates(deps),
     approvedRounds: createApprovedRounds(deps),
     exchanges: createExchanges(deps),
     listens,
-    contracts: createToolContracts(),
-    templateMatch: createTemplateMatches(),
+    openSubscriber: createSubscriptions({ ...deps, ...found }),
   })
   const { newId, timers } = deps
   const ways: Ways = { answerRequest, sessions, views, serverInfo, newId, timers }
@@ -122,17 +127,22 @@ function createSingles(deps: McpDeps): Mcp {
         return renderFailure(error, asked)
       }
     },
-    endSession(caller, headers) {
-      try {
-        sessions.end(caller, header(headers, 'mcp-session-id') ?? '')
-        return { status: 204 }
-      } catch (error) {
-        return renderFailure(error)
-      }
-    },
+    endSession: (caller, headers) => endSession(sessions, caller, headers),
     listen: (request, outlet, closed) =>
       listenInSession({ sessions, listens }, request, outlet, closed),
-    stop: listens.stop,
+    stop() {
+      sweeping[Symbol.dispose]()
+      listens.stop()
+    },
+  }
+}
+
+function endSession(sessions: Sessions, caller: Viewer, headers: Headers): McpReply {
+  try {
+    sessions.end(caller, header(headers, 'mcp-session-id') ?? '')
+    return { status: 204 }
+  } catch (error) {
+    return renderFailure(error)
   }
 }
 
@@ -143,12 +153,19 @@ async function listenInSession(
   outlet: StreamOutlet,
   closed: AbortSignal,
 ): Promise<void> {
-  using stream = sessions.openStream(caller, header(headers, 'mcp-session-id') ?? '')
+  const id = header(headers, 'mcp-session-id') ?? ''
+  const { session, ...opened } = sessions.openStream(caller, id, outlet.notify)
+  using stream = opened.stream
   await listens.listen({
     viewer,
     lists: listNames,
-    admitted: outlet.opened,
-    changed: (list) => outlet.notify(encodeNotice(changedMethod(list))),
+    admitted() {
+      outlet.opened()
+      session.subscriber?.flush()
+    },
+    changed(list) {
+      if (session.streams?.newest() === stream) outlet.notify(encodeNotice(changedMethod(list)))
+    },
     closed: AbortSignal.any([closed, stream.ended]),
   })
 }
@@ -185,6 +202,7 @@ function initialize({ sessions, views, serverInfo }: Ways, asking: Asking): McpR
 
 async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise<McpReply> {
   const session = ways.sessions.find(asking, sessionId)
+  session.viewer = asking.viewer
   if (!isSessionVersion(session.version, header(asking.headers, 'mcp-protocol-version'))) {
     throw new CoreError('header_mismatch', { header: 'MCP-Protocol-Version' })
   }

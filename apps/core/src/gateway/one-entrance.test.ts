@@ -26,7 +26,6 @@ const others = [
   'resources/list',
   'resources/templates/list',
   'resources/directory/read',
-  'resources/subscribe',
   'resources/unsubscribe',
   'subscriptions/listen',
   'tasks/list',
@@ -57,7 +56,7 @@ async function askLegacy(mcp: TestMcp, method: string, params: object): Promise<
         body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, ...body })),
         headers,
         clientIp: '',
-        viewer: () => undefined,
+        viewer: () => ({ principal: testPrincipal }),
       },
       { notify() {} },
       new AbortController().signal,
@@ -97,4 +96,12 @@ describe.each(['modern', 'legacy'] as const)('of a %s client (MCP-2)', (era) => 
       expect(body?.toString()).not.toContain(FROM_SERVER)
     }
   })
+})
+
+it('a subscription to a resource reaches a server through the governed call, once (MCP-2)', async () => {
+  const mcp = answering()
+  await askLegacy(mcp, 'resources/subscribe', { uri: 'peta.files+note:///one' })
+  expect(mcp.calls.map(({ method, action }) => [method, action])).toEqual([
+    ['resources/subscribe', 'resource.read'],
+  ])
 })

@@ -46,7 +46,7 @@ function resolveNamed(action: Action, frame: Frame, view: View, tools: ResolveTo
     case 'prompt.get':
       return resolvePrompt(frame, view)
     case 'resource.read':
-      return resolveResource(frame, view, tools)
+      return resolveUri(readText(frame.params['uri'], 'uri'), view, tools)
     case 'completion.get':
       return resolveCompletion(frame, view)
     case 'client.sample':
@@ -55,6 +55,16 @@ function resolveNamed(action: Action, frame: Frame, view: View, tools: ResolveTo
     case 'rpc.other':
       throw new CoreError('name_unknown')
   }
+}
+
+/**
+ * The resource that clients see under a URI, as a read of it would find it.
+ *
+ * @throws CoreError `name_unknown`, `params_invalid`
+ */
+export function resolveResource(uri: string, view: View, tools: ResolveTools): Target {
+  const named = resolveUri(uri, view, tools)
+  return { ...named, isUnprefixed: isUnprefixed(view, named.entry.server) }
 }
 
 export type CallOrigin = Pick<
@@ -98,8 +108,7 @@ function resolvePrompt({ params }: Frame, view: View): Named {
  * A listed URI is read as it was listed; any other must come from a template, and have only one spelling. What begins
  * with a prefix belongs to the server it names, or to the un-prefixed one, and to no other.
  */
-function resolveResource({ params }: Frame, view: View, tools: ResolveTools): Named {
-  const sent = readText(params['uri'], 'uri')
+function resolveUri(sent: string, view: View, tools: ResolveTools): Named {
   const listed = view.find('resource', sent)
   if (listed) return resourceTarget(listed, listed.item.name)
 

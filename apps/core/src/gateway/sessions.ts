@@ -1,10 +1,14 @@
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
+import type { Outlet } from '../model/call.ts'
 import type { RequestId } from '../model/frame.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Answer, Ask } from '../model/question.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
+import { createLiveSessions } from './live-sessions.ts'
 import type { SessionClaims, SessionIds } from './session-ids.ts'
+import { createSessionStreams, type SessionStream, type SessionStreams } from './session-streams.ts'
+import type { Subscriber } from './subscriptions.ts'
 import type { Viewer } from './views.ts'
 
 /** A legacy client's session: one small object, because thousands of them idle (H9). */
@@ -14,13 +18,15 @@ export type Session = SessionClaims & {
   readonly open: Map<RequestId, AbortController>
   /** What servers asked and the client has not answered, by our id of each question. */
   readonly questions: Map<string, (answer: Answer) => void>
-  /** Streams for what no request caused; each is open as long as its controller is not aborted. */
-  readonly streams: Set<AbortController>
+  /** Absent until its client opened one. */
+  streams: SessionStreams | undefined
+  /** Who the credential of its last request lets in now. */
+  viewer: (() => Viewer | undefined) | undefined
+  /** Once it has subscribed to a resource. */
+  subscriber: Subscriber | undefined
   usedAtMs: number
   logLevel: string | undefined
 }
-
-export type SessionStream = Disposable & Readonly<{ ended: AbortSignal }>
 
 export type Sessions = Readonly<{
   /** `asks` is what the client declared that it can be asked for. */
@@ -32,45 +38,48 @@ export type Sessions = Readonly<{
    *
    * @throws CoreError `method_not_allowed` where there is no such session (MCP-12)
    */
-  openStream: (caller: Viewer, id: string) => SessionStream
+  openStream: (
+    caller: Viewer,
+    id: string,
+    notify: Outlet['notify'],
+  ) => Readonly<{ session: Session; stream: Disposable & SessionStream }>
   end: (caller: Viewer, id: string) => void
+  /** Ends what expired; called now and then. */
+  sweep: () => void
 }>
 
 const IDLE_MS = 30 * 60_000
 const LIFE_MS = 24 * 3_600_000
 const PER_PRINCIPAL_MAX = 50
-/** Ended ids stay refused until they would have expired; beyond this many the oldest are forgotten. */
 const ENDED_MAX = 100_000
 
 /** Sessions never authenticate: each request brings its bearer, and both must belong together (IDN-37). */
 export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Sessions {
-  const live = new Map<string, Map<string, Session>>()
-  const ended = new Set<string>()
+  const live = createLiveSessions()
+  const ended = createEndedIds()
 
   function keep(session: Session): Session {
-    const own = live.get(session.owner) ?? new Map<string, Session>()
-    for (const other of own.values()) if (isExpired(other, clock.nowMs())) drop(other)
+    const own = live.of(session.owner)
+    dropExpired([...own.values()])
     if (own.size >= PER_PRINCIPAL_MAX) drop(leastUsed([...own.values()]))
-    own.set(session.id, session)
-    live.set(session.owner, own)
-    return session
+    return live.add(session)
   }
 
-  function drop({ id, owner, open: requests, streams }: Session): void {
-    for (const open of [...requests.values(), ...streams]) open.abort()
-    const own = live.get(owner)
-    own?.delete(id)
-    if (own?.size === 0) live.delete(owner)
-    const [oldest] = ended
-    if (ended.size >= ENDED_MAX && oldest !== undefined) ended.delete(oldest)
-    ended.add(id)
+  function dropExpired(sessions: readonly Session[]): void {
+    for (const session of sessions) if (isExpired(session, clock.nowMs())) drop(session)
   }
 
-  function find({ principal, profile }: Viewer, id: string): Session {
-    const owner = ownerOf(principal)
-    const known = live.get(owner)?.get(id)
+  function drop(session: Session): void {
+    endAll(session)
+    live.delete(session)
+    ended.add(session.id)
+  }
+
+  function find(caller: Viewer, id: string): Session {
+    const { owner, profile } = placeOf(caller)
+    const known = live.of(owner).get(id)
     const session = known ?? reopen(id)
-    const isOwn = session?.owner === owner && session.profile === (profile?.name ?? '')
+    const isOwn = session?.owner === owner && session.profile === profile
     if (!session || !isOwn) throw new CoreError('session_unknown')
     if (isExpired(session, clock.nowMs())) {
       if (known) drop(known)
@@ -87,33 +96,36 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
   }
 
   return {
-    begin({ principal, profile }, version, asks) {
+    begin(caller, version, asks) {
       const nowMs = clock.nowMs()
-      const place = { owner: ownerOf(principal), profile: profile?.name ?? '' }
-      const expiresAtMs = nowMs + LIFE_MS
-      const claims = { ...place, version, asks: [...asks], expiresAtMs }
+      const claims = { ...placeOf(caller), version, asks: [...asks], expiresAtMs: nowMs + LIFE_MS }
       return keep(sessionOf(ids.make(claims), claims, nowMs))
     },
     find,
-    openStream: (caller, id) => streamOf(() => find(caller, id), clock),
+    openStream(caller, id, notify) {
+      const session = findForStream(() => find(caller, id))
+      session.streams ??= createSessionStreams(() => void (session.usedAtMs = clock.nowMs()))
+      return { session, stream: session.streams.open(notify) }
+    },
     end: (caller, id) => drop(find(caller, id)),
+    sweep: () => dropExpired(live.all()),
   }
 }
 
-function streamOf(find: () => Session, clock: Pick<Clock, 'nowMs'>): SessionStream {
-  const session = toStream(find)
-  const controller = new AbortController()
-  session.streams.add(controller)
+/** Ended ids stay refused until they would have expired; when there are too many the oldest are forgotten. */
+function createEndedIds(): Pick<Set<string>, 'add' | 'has'> {
+  const ids = new Set<string>()
   return {
-    ended: controller.signal,
-    [Symbol.dispose]() {
-      session.streams.delete(controller)
-      session.usedAtMs = clock.nowMs()
+    has: (id) => ids.has(id),
+    add(id) {
+      const [oldest] = ids
+      if (ids.size >= ENDED_MAX && oldest !== undefined) ids.delete(oldest)
+      return ids.add(id)
     },
   }
 }
 
-function toStream(find: () => Session): Session {
+function findForStream(find: () => Session): Session {
   try {
     return find()
   } catch {
@@ -121,22 +133,35 @@ function toStream(find: () => Session): Session {
   }
 }
 
+function endAll({ open: requests, streams, subscriber }: Session): void {
+  for (const request of requests.values()) request.abort()
+  streams?.end()
+  subscriber?.end()
+}
+
 const sessionOf = (id: string, claims: SessionClaims, usedAtMs: number): Session => ({
   ...claims,
   id,
   open: new Map(),
   questions: new Map(),
-  streams: new Set(),
+  streams: undefined,
+  viewer: undefined,
+  subscriber: undefined,
   usedAtMs,
   logLevel: undefined,
 })
 
 /** An open request is activity (MCP-33). */
 function isExpired(session: Session, nowMs: number): boolean {
-  const isQuiet = session.open.size === 0 && session.streams.size === 0
+  const isQuiet = session.open.size === 0 && (session.streams?.size() ?? 0) === 0
   const isIdle = isQuiet && session.usedAtMs + IDLE_MS <= nowMs
   return isIdle || session.expiresAtMs <= nowMs
 }
+
+const placeOf = ({ principal, profile }: Viewer): Pick<Session, 'owner' | 'profile'> => ({
+  owner: ownerOf(principal),
+  profile: profile?.name ?? '',
+})
 
 /** Workspace, agent, client and person: a session serves no other combination (MCP-31). */
 export const ownerOf = ({ workspaceId, agent, user }: Principal): string =>

@@ -19,6 +19,8 @@ export type View = Readonly<{
   degraded: readonly string[]
   /** How long a list may be kept; without a kind, what is offered at all (MCP-119). */
   ttlMs: (kind?: ItemKind) => number
+  /** Whether changes of some resource can be told. */
+  isSubscribable: boolean
   /** In the order of lists: alias, then the server's own name (MCP-108). */
   entries: (kind: ItemKind) => readonly CatalogueEntry[]
   find: (kind: ItemKind, exposed: string) => CatalogueEntry | undefined
@@ -97,6 +99,10 @@ function buildView(
   return {
     ...origin,
     degraded: snapshot.degraded,
+    isSubscribable: [
+      ...(byKind.get('resource') ?? []),
+      ...(byKind.get('resource_template') ?? []),
+    ].some(({ server }) => snapshot.subscribable?.has(server.id) ?? false),
     ttlMs: (kind) => mergedTtlMs(servers, snapshot.listTtls, kind),
     entries: (kind) => byKind.get(kind) ?? [],
     find: (kind, exposed) => byName.get(`${kind} ${exposed}`),

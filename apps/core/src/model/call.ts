@@ -61,10 +61,13 @@ export type CallResult = Readonly<{
 
 /**
  * A call's way back to its client for what precedes the result: progress and log notifications, in order, with the
- * client's own progress token, and questions. Nothing passes after the result.
+ * client's own progress token, and questions. Nothing passes after the result, but for a subscription: what it is told
+ * follows its result, until its signal aborts.
  */
 export type Outlet = Readonly<{
   notify: (frame: Buffer) => void
   /** Absent where the client offered nothing that it could be asked for. */
   askable?: Askable
+  /** Of a subscription: the server tells of nothing more. */
+  lost?: () => void
 }>

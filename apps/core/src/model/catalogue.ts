@@ -25,4 +25,6 @@ export type CatalogueSnapshot = Readonly<{
   degraded: readonly string[]
   /** By server id, as far as servers said so since this process started (MCP-119). */
   listTtls?: ReadonlyMap<string, ListTtls>
+  /** Ids of servers that tell of changes of their resources, as far as they said so since this process started. */
+  subscribable?: ReadonlySet<string>
 }>

@@ -7,6 +7,9 @@ export const effectsByStrictness = [
   'allow',
 ] as const satisfies readonly Effect[]
 
+export const isStricterThan = (effect: Effect, other: Effect): boolean =>
+  effectsByStrictness.indexOf(effect) < effectsByStrictness.indexOf(other)
+
 /** A rule that had a say in a decision, as it is recorded and explained. */
 export type RuleHit = Readonly<{
   rule: string

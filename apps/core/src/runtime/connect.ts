@@ -7,6 +7,7 @@ import type { ServerDefinition } from '../model/server.ts'
 import type { ConnectToList } from './catalogue/refresh.ts'
 import type { Connection } from './connection.ts'
 import type { EraMemory } from './era-memory.ts'
+import type { Greeting } from './handshake.ts'
 import { connectClearance } from './install.ts'
 import { createPlace, type InstanceKey, type InstanceTerms, type Place } from './instance.ts'
 import { createLanes } from './lanes.ts'
@@ -22,6 +23,7 @@ export type ConnectParts = Readonly<{
   clock: Clock
   connectCredentials: (clearance: ConnectClearance) => Promise<CredentialSet>
   onListChanged: (workspaceId: string, serverId: string) => void
+  onGreeting: (workspaceId: string, serverId: string, greeting: Greeting) => void
 }>
 
 /** Whom a call is for, and what it takes to get there. */
@@ -154,7 +156,7 @@ const keyOf = (definition: ServerDefinition, { version }: CredentialSet): Instan
 const principalKey = ({ agent, user }: Principal): string => `${agent.id} ${user?.id ?? ''}`
 
 function termsOf(
-  { launch, eras, logs, onListChanged }: ConnectParts,
+  { launch, eras, logs, onListChanged, onGreeting }: ConnectParts,
   definition: ServerDefinition,
   { credentials, asks }: Readonly<{ credentials: CredentialSet; asks: readonly Ask[] }>,
 ): InstanceTerms {
@@ -176,6 +178,7 @@ function termsOf(
       }
       const connection = await launch(request, signal)
       eras.set(definition, credentials, connection.greeting.era)
+      onGreeting(workspaceId, serverId, connection.greeting)
       return connection
     },
   }

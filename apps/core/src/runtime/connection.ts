@@ -7,17 +7,19 @@ import type { Round } from '../protocol/encode-request.ts'
 import type { ServerFrame } from '../model/frame.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
 import { callRequest } from './call-request.ts'
+import { NO_CHANNEL, openChannel } from './channel.ts'
 import {
   createCorrelator,
-  LostRequestError,
+  publicError,
   type Correlator,
   type CorrelatorParts,
-  type HopRequest,
 } from './correlator.ts'
-import { greet, modernParams, type Greeting, type HandshakeTerms } from './handshake.ts'
+import { greet, type Greeting, type HandshakeTerms } from './handshake.ts'
 import type { WireEnd } from './launch/wire.ts'
+import { ownRequest } from './own-request.ts'
 import { createRelay } from './relay.ts'
 import { throughRounds } from './rounds.ts'
+import { createSubscriptions, type Channel, type Subscriber } from './subscriptions.ts'
 
 /** One greeted server, whatever it runs in: process and remote endpoint look alike from here on (RUN-3). */
 export type Connection = Readonly<{
@@ -29,6 +31,18 @@ export type Connection = Readonly<{
    *   `server_misbehaves`, `result_too_large`
    */
   forward: (call: Call, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
+  /**
+   * Has a resource told of until `signal` aborts. Resolves with the server's refusal, or once it tells.
+   *
+   * @throws CoreError as `forward`
+   */
+  subscribe: (
+    uri: string,
+    subscriber: Subscriber,
+    signal: AbortSignal,
+  ) => Promise<ServerFrame | undefined>
+  /** Somebody waits for what it may say on its own. */
+  isSubscribed: () => boolean
   /** A request of Peta's own: lists and pings. */
   ask: (method: string, params: object, waitMs: number, signal: AbortSignal) => Promise<ServerFrame>
   stop: () => Promise<void>
@@ -53,21 +67,32 @@ const newSpanId = (): string => randomBytes(SPAN_ID_BYTES).toString('hex')
  * @throws CoreError `server_unavailable`, `server_misbehaves`
  */
 export async function openConnection(
-  parts: CorrelatorParts,
+  parts: Omit<CorrelatorParts, 'onUpdated'>,
   terms: HandshakeTerms & Pick<TraceHop, 'relaysBaggage'>,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const wire = createCorrelator(parts)
+  const opened: { channel?: Channel } = {}
+  const subscriptions = createSubscriptions(() => opened.channel ?? NO_CHANNEL)
+  const wire = createCorrelator({ ...parts, onUpdated: subscriptions.take })
+  void wire.ended.then(subscriptions.lose)
   try {
     const greeting = await greet(wire, terms, signal)
     const { relaysBaggage } = terms
     const { clock, timers } = parts
     const started = { wire, greeting, clock, timers, trace: { newSpanId, relaysBaggage } }
+    const missed = (): void => {
+      subscriptions.missed()
+      parts.onListChanged()
+    }
+    const ask: Connection['ask'] = (method, params, waitMs, askSignal) =>
+      wire.exchange(ownRequest(greeting, method, params, waitMs), askSignal).catch(throwPublic)
+    opened.channel = openChannel({ ...parts, wire, greeting, ask, missed })
     return {
       greeting,
       forward: (call, outlet, callSignal) => forward(started, call, outlet, callSignal),
-      ask: (method, params, waitMs, askSignal) =>
-        wire.exchange(ownRequest(greeting, method, params, waitMs), askSignal).catch(throwPublic),
+      subscribe: subscriptions.add,
+      isSubscribed: () => !subscriptions.isEmpty(),
+      ask,
       stop: wire.stop,
       kill: wire.kill,
       ended: wire.ended,
@@ -77,10 +102,6 @@ export async function openConnection(
     throw publicError(error)
   }
 }
-
-/** What an HTTP status said about the era matters to the handshake only. */
-const publicError = (error: unknown): unknown =>
-  error instanceof LostRequestError ? error.lost.error : error
 
 function throwPublic(error: unknown): never {
   throw publicError(error)
@@ -117,20 +138,4 @@ const stateOf = ({ serverState }: NonNullable<Call['round']>): Round =>
 /** Header mismatch and unsupported version are Peta's fault or a changed server; no client can act on them (MCP-83). */
 function assertRelayable({ code }: ServerFrame, server: string): void {
   if (code === -32020 || code === -32022) throw new CoreError('server_misbehaves', { server, code })
-}
-
-function ownRequest(
-  { era, protocolVersion }: Greeting,
-  method: string,
-  params: object,
-  waitMs: number,
-): HopRequest {
-  const sent = era === 'modern' ? modernParams(params) : params
-  return {
-    encode: (id) => Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params: sent })),
-    target: { method, era, protocolVersion },
-    idleMs: waitMs,
-    absoluteMs: waitMs,
-    isCancellable: true,
-  }
 }

@@ -31,6 +31,10 @@ export class LostRequestError extends Error {
   }
 }
 
+/** What an HTTP status said about the era matters to the handshake only. */
+export const publicError = (error: unknown): unknown =>
+  error instanceof LostRequestError ? error.lost.error : error
+
 export type Correlator = Readonly<{
   kind: Wire['kind']
   /**
@@ -42,6 +46,8 @@ export type Correlator = Readonly<{
   exchange: (request: HopRequest, signal: AbortSignal) => Promise<ServerFrame>
   notify: (message: Outbound) => void
   inFlight: () => number
+  /** Of a wire on which not everything comes by itself. */
+  openStream: Wire['openStream']
   stop: () => Promise<void>
   kill: () => Promise<void>
   ended: Promise<WireEnd>
@@ -53,6 +59,7 @@ export type CorrelatorParts = Readonly<{
   clock: Clock
   timers: Timers
   onListChanged: () => void
+  onUpdated: (frame: ServerFrame) => void
 }>
 
 const SWEEP_MS = 250
@@ -112,8 +119,8 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
     return promise
   }
 
-  const { kind, send: notify, stop, kill } = wire
-  return { kind, exchange, notify, inFlight: pending.size, stop, kill, ended }
+  const { kind, send: notify, openStream, stop, kill } = wire
+  return { kind, exchange, notify, inFlight: pending.size, openStream, stop, kill, ended }
 }
 
 const openRequest = (request: HopRequest, nowMs: number) => ({

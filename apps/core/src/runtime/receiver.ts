@@ -1,5 +1,7 @@
 import type { Clock } from '../ground/clock.ts'
 import type { ServerFrame } from '../model/frame.ts'
+import { readMembers, readValue } from '../protocol/members.ts'
+import { metaKeys } from '../protocol/meta-keys.ts'
 import { readServerFrame } from '../protocol/server-frame.ts'
 import type { Wire, WireEvents } from './launch/wire.ts'
 import type { PendingRequests } from './pending-requests.ts'
@@ -9,13 +11,13 @@ export type ReceiverParts = Readonly<{
   clock: Pick<Clock, 'nowMs'>
   /** The server says that one of its lists is not what it was. */
   onListChanged: () => void
+  /** A resource that someone subscribed to has changed. */
+  onUpdated: (frame: ServerFrame) => void
 }>
-
-const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/
 
 /** Takes each message of a server to the one request it belongs to, or nowhere (RUN-12). */
 export function createReceiver(
-  { clock, onListChanged }: ReceiverParts,
+  { clock, onListChanged, onUpdated }: ReceiverParts,
   pending: PendingRequests,
   wire: Pick<Wire, 'send'>,
 ): WireEvents['onMessage'] {
@@ -26,13 +28,28 @@ export function createReceiver(
   const ownerOf = (hopId: number | undefined) =>
     hopId === undefined ? pending.only() : pending.get(hopId)
 
+  function takeProgress(frame: ServerFrame): void {
+    const request = pending.get(tokenOf(frame) ?? 0)
+    if (!request) return
+    request.activeMs = clock.nowMs()
+    request.relay?.progress(frame)
+  }
+
+  /** By method, what is about no request, or says itself which one it is about. */
+  const takers: Readonly<Record<string, (frame: ServerFrame, hopId?: number) => void>> = {
+    'notifications/progress': takeProgress,
+    'notifications/tools/list_changed': onListChanged,
+    'notifications/prompts/list_changed': onListChanged,
+    'notifications/resources/list_changed': onListChanged,
+    'notifications/resources/updated': onUpdated,
+    'notifications/subscriptions/acknowledged': (frame, hopId) =>
+      pending.get(hopId ?? subscriptionOf(frame) ?? 0)?.relay?.acknowledged?.(frame),
+  }
+
   function takeNotification(frame: ServerFrame, hopId: number | undefined): void {
-    if (frame.method === 'notifications/progress') {
-      const request = pending.get(tokenOf(frame) ?? 0)
-      if (!request) return
-      request.activeMs = clock.nowMs()
-      request.relay?.progress(frame)
-    } else if (LIST_CHANGED.test(frame.method ?? '')) onListChanged()
+    const { method = '' } = frame
+    const take = Object.hasOwn(takers, method) ? takers[method] : undefined
+    if (take) take(frame, hopId)
     else if (hopId !== undefined) pending.get(hopId)?.relay?.notify(frame)
   }
 
@@ -54,6 +71,14 @@ function readOrUndefined(bytes: Buffer): ServerFrame | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Where the transport does not tie it to its request, the message says itself which subscription it is about. */
+function subscriptionOf({ bytes, spans }: ServerFrame): number | undefined {
+  const meta = spans.meta ? readMembers(bytes, spans.meta) : []
+  const id = meta.find(({ name }) => name === metaKeys.subscriptionId)
+  const value = id && readValue(bytes, id.value)
+  return typeof value === 'number' ? value : undefined
 }
 
 /** Our tokens are the hop ids themselves: unique, and nobody else's (MCP-130). */

@@ -5,6 +5,7 @@ import type { CatalogueItem, ItemKind, ServerDefinition, ServerRef } from '../mo
 import type { Store } from '../store/store.ts'
 import type { Log } from '../ground/log.ts'
 import { createNotedTtls } from './catalogue/list-ttls.ts'
+import { createNotedSets } from './catalogue/noted-sets.ts'
 import { openDefinition } from './definition.ts'
 
 /** An installed server as it is kept, with what a change of it has to be compared with. */
@@ -41,6 +42,8 @@ export type Registry = Readonly<{
   current: (workspaceId: string) => WorkspaceServers
   workspaces: () => readonly string[]
   markDegraded: (workspaceId: string, slug: string, isDegraded: boolean) => void
+  /** Whether a server tells of changes of its resources, as it said last. */
+  noteSubscribable: (workspaceId: string, serverId: string, isSubscribable: boolean) => void
   /** How long the lists of a server may be kept, as it said last. */
   noteListTtls: (workspaceId: string, serverId: string, ttls: ListTtls) => void
   onChange: (listener: (workspaceId: string) => void) => Disposable
@@ -53,19 +56,29 @@ const PAGE = 500
 export function createRegistry(parts: RegistryParts): Registry {
   const loaded = new Map<string, WorkspaceServers>()
   const loading = new Map<string, Promise<WorkspaceServers>>()
-  const degraded = new Map<string, ReadonlySet<string>>()
+  const degraded = createNotedSets()
+  const subscribable = createNotedSets()
   const ttls = createNotedTtls()
   const listeners = new Set<(workspaceId: string) => void>()
   let lastVersion = 0
 
   function publish(workspaceId: string, content: Content): WorkspaceServers {
     lastVersion += 1
-    const slugs = [...(degraded.get(workspaceId) ?? [])].toSorted()
-    const state = { version: lastVersion, degraded: slugs, listTtls: ttls.of(workspaceId) }
-    const servers = assemble(content, state)
+    const servers = assemble(content, {
+      version: lastVersion,
+      degraded: [...degraded.of(workspaceId)].toSorted(),
+      listTtls: ttls.of(workspaceId),
+      subscribable: subscribable.of(workspaceId),
+    })
     loaded.set(workspaceId, servers)
     for (const listener of listeners) listener(workspaceId)
     return servers
+  }
+
+  /** What was noted of servers is part of what is published of them. */
+  function publishNoted(workspaceId: string, isNew: boolean): void {
+    const known = loaded.get(workspaceId)
+    if (isNew && known) publish(workspaceId, known)
   }
 
   async function loadOnce(workspaceId: string): Promise<WorkspaceServers> {
@@ -86,27 +99,20 @@ export function createRegistry(parts: RegistryParts): Registry {
     },
     current: (workspaceId) => loaded.get(workspaceId) ?? EMPTY,
     workspaces: () => [...loaded.keys()],
-    markDegraded(workspaceId, slug, isDegraded) {
-      const slugs = degraded.get(workspaceId) ?? new Set()
-      if (slugs.has(slug) === isDegraded) return
-      degraded.set(workspaceId, toggled(slugs, slug))
-      const known = loaded.get(workspaceId)
-      if (known) publish(workspaceId, known)
-    },
-    noteListTtls(workspaceId, serverId, said) {
-      const known = loaded.get(workspaceId)
-      if (ttls.note(workspaceId, serverId, said) && known) publish(workspaceId, known)
-    },
-    onChange(listener) {
-      listeners.add(listener)
-      return { [Symbol.dispose]: () => void listeners.delete(listener) }
-    },
+    markDegraded: (workspaceId, slug, isDegraded) =>
+      publishNoted(workspaceId, degraded.note(workspaceId, slug, isDegraded)),
+    noteSubscribable: (workspaceId, serverId, isSubscribable) =>
+      publishNoted(workspaceId, subscribable.note(workspaceId, serverId, isSubscribable)),
+    noteListTtls: (workspaceId, serverId, said) =>
+      publishNoted(workspaceId, ttls.note(workspaceId, serverId, said)),
+    onChange: (listener) => addTo(listeners, listener),
   }
 }
 
-/** The same set, with the member if it was not in it, else without. */
-const toggled = (set: ReadonlySet<string>, member: string): ReadonlySet<string> =>
-  new Set(set.has(member) ? [...set].filter((other) => other !== member) : [...set, member])
+function addTo<T>(set: Set<T>, member: T): Disposable {
+  set.add(member)
+  return { [Symbol.dispose]: () => void set.delete(member) }
+}
 
 type Content = Pick<WorkspaceServers, 'revision' | 'servers' | 'rows'>
 

@@ -11,6 +11,8 @@ export type Relay = Readonly<{
   progress: (frame: ServerFrame) => void
   /** Any other notification that came on the call's own stream. */
   notify: (frame: ServerFrame) => void
+  /** What the server will tell of; only a subscription has it. */
+  acknowledged?: (frame: ServerFrame) => void
   /** Takes what the server asks of the client. */
   askable?: Askable
 }>

@@ -4,6 +4,8 @@ import type { Action, Call, CallResult, Outlet } from '../model/call.ts'
 import type { ArmedCall } from '../model/clearance.ts'
 import type { Ask } from '../model/question.ts'
 import type { ServerDefinition } from '../model/server.ts'
+import { encodeResponse } from '../protocol/errors.ts'
+import type { ServerFrame } from '../model/frame.ts'
 import type { ConnectToCall } from './connect.ts'
 import type { Connection } from './connection.ts'
 import { itemKey, type Registry } from './registry.ts'
@@ -42,13 +44,15 @@ export function createRun(parts: RunParts): Run {
     const definition = definitionOf(registry, call)
     const asks = outlet.askable?.asks ?? NONE
     const target = { definition, credentials: armed.credentials, principal, asks }
-    const forwardOn = (connection: Connection): Promise<CallResult> =>
-      connection.forward(call, outlet, signal)
+    const sendOn = (connection: Connection): Promise<CallResult> =>
+      isSubscription(call)
+        ? subscribe(connection, call, outlet, signal)
+        : connection.forward(call, outlet, signal)
     return connect(
       target,
       (connection) => {
         const noted = beforeSend(armed, attempt)
-        return noted ? noted.then(() => forwardOn(connection)) : forwardOn(connection)
+        return noted ? noted.then(() => sendOn(connection)) : sendOn(connection)
       },
       signal,
     )
@@ -71,6 +75,30 @@ export function createRun(parts: RunParts): Run {
     }
   }
 }
+
+/** Methods by which clients ask to be told of a resource that they may read, each in its era. */
+const SUBSCRIBING: ReadonlySet<string> = new Set(['resources/subscribe', 'subscriptions/listen'])
+
+const isSubscription = ({ method }: Call): boolean => SUBSCRIBING.has(method)
+
+/** One request serves everyone who wants to be told, so it is Peta's own and none of the clients' is sent on. */
+// oxlint-disable-next-line max-params -- as `run`
+async function subscribe(
+  connection: Connection,
+  { name }: Call,
+  { notify, lost }: Outlet,
+  signal: AbortSignal,
+): Promise<CallResult> {
+  const subscriber = {
+    updated: ({ bytes }: ServerFrame) => notify(bytes),
+    lost: () => lost?.(),
+  }
+  const refusal = await connection.subscribe(name, subscriber, signal)
+  const bytes = refusal?.bytes ?? SUBSCRIBED
+  return { bytes, serverEra: connection.greeting.era, isError: refusal !== undefined }
+}
+
+const SUBSCRIBED = encodeResponse(Buffer.from('0'), '{}')
 
 /** @throws CoreError `server_unavailable`, `server_disabled`, `definition_changed` */
 function definitionOf(registry: Pick<Registry, 'current'>, call: Call): ServerDefinition {

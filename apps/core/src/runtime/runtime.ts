@@ -8,6 +8,7 @@ import type { Person } from '../model/principal.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import type { Store } from '../store/store.ts'
 import { createRefresher } from './catalogue/refresh.ts'
+import { tellsOfResources } from './channel.ts'
 import { createConnectToCall, createConnectToList, type ConnectParts } from './connect.ts'
 import type { DefinitionInput } from './definition.ts'
 import type { Draft } from './draft.ts'
@@ -144,7 +145,9 @@ function buildParts(parts: RuntimeParts) {
   const launch = launchAnew(createLauncher({ ...parts, executables, limiter, probeMs }))
   const onListChanged: ConnectParts['onListChanged'] = (workspaceId, serverId) =>
     refresher.soon(workspaceId, serverId)
-  const connecting: ConnectParts = { ...parts, pool, launch, eras, logs, onListChanged }
+  const onGreeting: ConnectParts['onGreeting'] = (workspaceId, serverId, greeting) =>
+    registry.noteSubscribable(workspaceId, serverId, tellsOfResources(greeting))
+  const connecting = { ...parts, pool, launch, eras, logs, onListChanged, onGreeting }
   const connect = createConnectToList(connecting)
   const refresher = createRefresher({ ...parts, registry, connect, signal: ending.signal })
   const installer = createInstaller({ ...parts, registry, executables })

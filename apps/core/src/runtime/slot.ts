@@ -70,7 +70,8 @@ export function createSlot(parts: SlotParts): Slot {
     key,
     use,
     stopIfIdle() {
-      const isIdle = gate.inFlight() === 0 && clock.nowMs() - idleSinceMs >= terms.idleStopMs
+      const isUsed = gate.inFlight() > 0 || starter.current()?.isSubscribed() === true
+      const isIdle = !isUsed && clock.nowMs() - idleSinceMs >= terms.idleStopMs
       if (isIdle) void starter.stop()
       return isIdle
     },

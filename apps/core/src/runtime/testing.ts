@@ -127,6 +127,8 @@ export type CallOver = Readonly<{
   outlet?: Outlet
   agentId?: string
   action?: Action
+  /** Where it is not the one that its action usually has. */
+  method?: string
   credentials?: CredentialSet
   meta?: object
   /** As of a call that a person approved. */
@@ -188,11 +190,10 @@ export function arm(
   serverId: string,
   name: string,
   args: object,
-  { agentId, action = 'tool.call', credentials, meta, claim }: CallOver,
+  { agentId, action = 'tool.call', method = METHODS[action], credentials, meta, claim }: CallOver,
 ): ArmedCall {
   const definition = runtime.servers(WORKSPACE).find(({ id }) => id === serverId)
   if (!definition) throw new Error(`no server ${serverId}`)
-  const method = METHODS[action]
   const target = action === 'resource.read' ? { uri: 'client:uri' } : { name: 'client-name' }
   const params = { ...target, arguments: args, ...(meta && { _meta: meta }) }
   const message = { jsonrpc: '2.0', id: 'client-id', method, params }

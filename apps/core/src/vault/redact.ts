@@ -27,10 +27,11 @@ export function createRedact({ onEcho }: Readonly<{ onEcho: OnEcho }>): Redact {
     },
     outlet(armed, outlet) {
       if (armed.credentials.scrubber.isIdle) return outlet
-      const { askable } = outlet
+      const { askable, lost } = outlet
       const hide = (bytes: Buffer): Buffer => scrub(armed, bytes)
       return {
         notify: (frame) => outlet.notify(hide(frame)),
+        ...(lost && { lost }),
         ...(askable && {
           askable: {
             asks: askable.asks,

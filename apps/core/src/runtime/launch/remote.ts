@@ -5,6 +5,7 @@ import { limits } from '../../ground/limits.ts'
 import type { Credential } from '../../model/clearance.ts'
 import { assertBound, fixedHeaders, messageHeaders, type SessionHeaders } from './remote-headers.ts'
 import { createReply, type ReplyParts } from './remote-reply.ts'
+import { LASTING_IDLE_MS, openRemoteStream, STREAM_BYTES_MAX } from './remote-stream.ts'
 import { createSession } from './remote-session.ts'
 import type { OpenWire, Outbound, Wire, WireEnd, WireEvents } from './wire.ts'
 
@@ -13,9 +14,6 @@ export type RemoteLaunch = Readonly<{
   door: Door
   credentials: readonly Credential[]
 }>
-
-/** A stream carries progress beside its one result. */
-const STREAM_BYTES_MAX = 4 * limits.resultBytesMax
 
 /**
  * Streamable HTTP in both eras: every message is a POST of its own, and the answer comes back on it, as JSON or as a
@@ -62,6 +60,7 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
       headers: fixed.concat(messageHeaders(message, session.headers())),
       body,
       responseBytesMax: STREAM_BYTES_MAX,
+      ...(message.isLasting && { idleMs: LASTING_IDLE_MS }),
     } as const
     if (hopId === undefined) {
       door.exchange({ ...request, idleMs: limits.callAbsoluteMs }, createReply(reply, message))
@@ -76,14 +75,17 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
   return {
     kind: 'http',
     send,
-    abandon(hopId) {
-      const exchange = open.get(hopId)
-      open.delete(hopId)
-      exchange?.abort()
-    },
+    openStream: (told) => openRemoteStream({ door, fixed, reply, isOver: () => isOver }, told),
+    abandon: (hopId) => take(open, hopId)?.abort(),
     stop,
     kill: stop,
   }
+}
+
+function take(open: Map<number, Exchange>, hopId: number): Exchange | undefined {
+  const exchange = open.get(hopId)
+  open.delete(hopId)
+  return exchange
 }
 
 /** A courtesy; servers also forget by themselves. */

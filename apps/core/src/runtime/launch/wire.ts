@@ -13,6 +13,8 @@ export type Outbound = Readonly<{
   paramHeaders?: readonly (readonly [string, string])[]
   era: Era
   protocolVersion?: string
+  /** Nobody knows when its answer ends, and silence says little. */
+  isLasting?: boolean
 }>
 
 /** Why a wire is gone. */
@@ -60,9 +62,14 @@ export type Wire = Readonly<{
   send: (message: Outbound) => void
   /** Nobody waits for this answer any more. */
   abandon: (hopId: number) => void
+  /** Opens what brings messages that no request caused. Absent where they come by themselves. */
+  openStream?: (events: StreamEvents) => Disposable
   /** Ends in order, by force at last. */
   stop: () => Promise<void>
   kill: () => Promise<void>
 }>
+
+/** What becomes of such a stream; `isOffered` is false where the server has none. */
+export type StreamEvents = Readonly<{ onOpen: () => void; onEnd: (isOffered: boolean) => void }>
 
 export type OpenWire = (events: WireEvents) => Wire
