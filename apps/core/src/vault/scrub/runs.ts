@@ -24,21 +24,27 @@ type Codec = Readonly<{
    * what is no character of the alphabet; a bit that no place has for what is skipped.
    */
   asciiPlaces: Uint8Array
+  /** The same where bytes may be any. */
+  anyPlaces: Uint8Array
 }>
 
 const SKIPPED = 0x80
 /** Stands beyond either end of a text: in no alphabet, and not skipped. */
 const STRANGER = 0xff
 
+const base64Letters = [
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+  '-_',
+] as const
+const hexDigits = ['0123456789abcdef', 'ABCDEF'] as const
+
 const base64: Codec = {
   via: 'base64',
   bitsPerCharacter: 6,
   charactersPerGroup: 4,
   bytesPerGroup: 3,
-  asciiPlaces: placesTable(
-    ['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', '-_'],
-    [0b100000, 0b001000, 0b000010, 0],
-  ),
+  asciiPlaces: placesTable(base64Letters, [0b100000, 0b001000, 0b000010, 0]),
+  anyPlaces: placesTable(base64Letters, [0, 0, 0, 0]),
 }
 
 const hex: Codec = {
@@ -46,7 +52,8 @@ const hex: Codec = {
   bitsPerCharacter: 4,
   charactersPerGroup: 2,
   bytesPerGroup: 1,
-  asciiPlaces: placesTable(['0123456789abcdef', 'ABCDEF'], [0b1000, 0]),
+  asciiPlaces: placesTable(hexDigits, [0b1000, 0]),
+  anyPlaces: placesTable(hexDigits, [0, 0]),
 }
 
 /** Spellings end with the last character of the alphabet. `highBits` are those that must be 0 at each place. */
@@ -75,32 +82,76 @@ type Run = Readonly<{
 type Stretch = Readonly<{ run: Run; from: number; to: number }>
 
 /**
- * Jumps by the length that matters and looks back, so that text of short words costs next to nothing. Nothing is
- * made for a run in which nothing is found: most texts are full of those.
+ * Looks only at runs of the alphabet in which a window as long as matters could be decoded. Nothing is made for a run
+ * in which nothing is found: most texts are full of those.
  */
 function stretchesOf(source: Buffer, codec: Codec, values: Values): readonly Stretch[] {
   const found: Stretch[] = []
   const bytesMin = values.shortest + 1
   const lengthMin = Math.ceil((bytesMin * 8) / codec.bitsPerCharacter)
-  const placesAt = (at: number): number => codec.asciiPlaces[source[at] ?? STRANGER] ?? 0
+  const windowLength = values.isAscii ? wholeGroups(codec, bytesMin) : lengthMin
   const addStretches = values.isAscii ? addAscii : addEveryAlignment
-  let from = 0
-  while (from + lengthMin <= source.byteLength) {
-    let at = from + lengthMin - 1
-    let seen = 0
-    for (let places = placesAt(at); at >= from && places > 0; places = placesAt(--at))
-      seen |= places
-    if (at >= from) {
-      from = at + 1
-      continue
+  let from = nextWindow(source, codec, values.isAscii, { from: 0, windowLength })
+  while (from !== -1) {
+    const place = runAround(source, codec, from)
+    if (place.end - place.start >= lengthMin) {
+      addStretches(found, runAt(source, place), codec, bytesMin)
     }
-    let end = from + lengthMin
-    for (let places = placesAt(end); places > 0; places = placesAt(++end)) seen |= places
-    const run = runAt(source, { start: from, end, hasSkipped: (seen & SKIPPED) !== 0 })
-    addStretches(found, run, codec, bytesMin)
-    from = end + 1
+    from = nextWindow(source, codec, values.isAscii, { from: place.end + 1, windowLength })
   }
   return found
+}
+
+/** As few characters as are whole groups wherever so many bytes begin. */
+const wholeGroups = (codec: Codec, bytesMin: number): number => {
+  const groups = Math.floor((bytesMin - codec.bytesPerGroup + 1) / codec.bytesPerGroup)
+  return Math.max(1, groups) * codec.charactersPerGroup
+}
+
+/**
+ * The start of the next window of characters that decode in one alignment at least, or -1. It looks from the end of a
+ * window back: each character leaves some alignments, as a bit for its own place in a group, and where none is left
+ * no window can begin before it. Of text that is no encoding a few characters per window are enough for that.
+ */
+function nextWindow(
+  source: Buffer,
+  { asciiPlaces, anyPlaces, charactersPerGroup }: Codec,
+  isAscii: boolean,
+  window: Readonly<{ from: number; windowLength: number }>,
+): number {
+  const placesOf = isAscii ? asciiPlaces : anyPlaces
+  const last = charactersPerGroup - 1
+  const all = (1 << charactersPerGroup) - 1
+  const { windowLength } = window
+  let { from } = window
+  while (from + windowLength <= source.byteLength) {
+    let at = from + windowLength
+    let left = all
+    while (left !== 0 && at > from) {
+      const places = placesOf[source[--at] ?? 0] ?? 0
+      if (places !== SKIPPED) left = ((left >> 1) | ((left & 1) << last)) & places
+    }
+    if (left !== 0) return from
+    from = at + 1
+  }
+  return -1
+}
+
+/** All characters of the alphabet, and those that are skipped, around one of them. */
+function runAround(source: Buffer, { anyPlaces }: Codec, at: number): Place {
+  const placesAt = (index: number): number => anyPlaces[source[index] ?? STRANGER] ?? 0
+  let seen = 0
+  let start = at
+  for (let places = placesAt(start - 1); places > 0; places = placesAt(start - 1)) {
+    seen |= places
+    start -= 1
+  }
+  let end = at
+  for (let places = placesAt(end); places > 0; places = placesAt(end)) {
+    seen |= places
+    end += 1
+  }
+  return { start, end, hasSkipped: (seen & SKIPPED) !== 0 }
 }
 
 type Place = Readonly<{ start: number; end: number; hasSkipped: boolean }>
@@ -128,8 +179,7 @@ function addEveryAlignment(found: Stretch[], run: Run, codec: Codec): void {
 function addAscii(found: Stretch[], run: Run, codec: Codec, bytesMin: number): void {
   const { text, start, end: runEnd } = run
   const width = codec.charactersPerGroup
-  const whole = Math.floor((bytesMin - codec.bytesPerGroup + 1) / codec.bytesPerGroup)
-  const needed = Math.max(1, whole) * width
+  const needed = wholeGroups(codec, bytesMin)
   for (let first = start; first < start + width; first++) {
     let from = first
     while (from + needed <= runEnd) {
