@@ -16,14 +16,14 @@ import type { OpenSubscriber } from './subscriptions.ts'
 export type AnswerDeps = AnswerCallDeps &
   Readonly<{ lists: Lists; listens: Listens; openSubscriber: OpenSubscriber }>
 
-export type AnswerRequest = (asking: Asking) => Promise<McpReply>
+export type AnswerRequest = (asking: Asking) => Promise<McpReply> | McpReply
 
 /**
  * Answers one request of either era: lists and plumbing here, everything that reaches a server through the governed
  * call (MCP-2).
  */
 export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
-  return async function answerRequest(asking) {
+  return function answerRequest(asking) {
     const { frame, era } = asking
     const action = actionOf(frame.method)
     if (action) return answerCall(deps, asking, action)

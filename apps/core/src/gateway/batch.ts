@@ -16,20 +16,24 @@ const MEMBERS_MAX = 20
  * (MCP-37). Every other array is refused by what takes single messages.
  */
 export function withBatches(ids: Pick<SessionIds, 'read'>, mcp: Mcp): Mcp {
+  const handleBatch: Mcp['handle'] = async (request, outlet, closed) => {
+    try {
+      if (!mayBatch(ids, request.headers)) return mcp.handle(request, outlet, closed)
+      const replies = readBatch(request.body).map((member) =>
+        mcp.handle({ ...request, body: member }, outlet, closed),
+      )
+      return joined(await Promise.all(replies))
+    } catch (error) {
+      return renderFailure(error)
+    }
+  }
+
   return {
     ...mcp,
-    async handle(request, outlet, closed) {
-      try {
-        const { body, headers } = request
-        if (!isArray(body) || !mayBatch(ids, headers)) return mcp.handle(request, outlet, closed)
-        const replies = readBatch(body).map((member) =>
-          mcp.handle({ ...request, body: member }, outlet, closed),
-        )
-        return joined(await Promise.all(replies))
-      } catch (error) {
-        return renderFailure(error)
-      }
-    },
+    handle: (request, outlet, closed) =>
+      isArray(request.body)
+        ? handleBatch(request, outlet, closed)
+        : mcp.handle(request, outlet, closed),
   }
 }
 

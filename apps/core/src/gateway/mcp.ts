@@ -4,7 +4,7 @@ import type { NewId } from '../ground/ids.ts'
 import type { Log } from '../ground/log.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
-import type { Frame, RequestId } from '../model/frame.ts'
+import type { Frame } from '../model/frame.ts'
 import { rpcProblem } from '../protocol/errors.ts'
 import { encodeNotice } from '../protocol/encode-notice.ts'
 import { parseClientMessage } from '../protocol/frame.ts'
@@ -121,7 +121,7 @@ function createSingles(deps: McpDeps): Mcp {
         const asking = { ...request, ...asked, outlet, signal: closed }
         if (route.way === 'modern') return await modern(ways, asking)
         if (route.way === 'initialize') return initialize(ways, asking)
-        return await inSession(ways, asking, route.sessionId)
+        return await inSession(ways, asking, sessionOf(ways, asking, route.sessionId))
       } catch (error) {
         if (rpcProblem(error).status >= 500) deps.log.error({ err: error }, 'mcp request failed')
         return renderFailure(error, asked)
@@ -187,7 +187,7 @@ const askedBy = (route: { way: string; frame: Frame }, serverInfo: string): Aske
 
 const ACCEPTED: McpReply = { status: 202 }
 
-async function modern({ answerRequest }: Ways, asking: Asking): Promise<McpReply> {
+function modern({ answerRequest }: Ways, asking: Asking): Promise<McpReply> | McpReply {
   checkRequest(asking.frame, asking.headers)
   return asking.frame.id === undefined ? ACCEPTED : answerRequest(asking)
 }
@@ -200,51 +200,45 @@ function initialize({ sessions, views, serverInfo }: Ways, asking: Asking): McpR
   return { status: 200, body: answerTo(asking, result), sessionId: session.id }
 }
 
-async function inSession(ways: Ways, asking: Asking, sessionId: string): Promise<McpReply> {
-  const session = ways.sessions.find(asking, sessionId)
-  session.viewer = asking.viewer
-  if (!isSessionVersion(session.version, header(asking.headers, 'mcp-protocol-version'))) {
-    throw new CoreError('header_mismatch', { header: 'MCP-Protocol-Version' })
-  }
+/** A legacy request ends by its answer or by `notifications/cancelled`; after that nothing is sent for it. */
+async function inSession(ways: Ways, asking: Asking, session: Session): Promise<McpReply> {
   const { id } = asking.frame
   if (id === undefined) return notice(session, asking.frame)
   if (session.open.has(id)) {
     throw new CoreError('frame_invalid', { problem: 'a request with this id is still open' })
   }
+  const controller = new AbortController()
+  const { signal } = controller
   const questions = mayAsk(session, asking)
     ? openSessionQuestions({ ...ways, session, ...asking })
     : undefined
-  const outlet = { notify: asking.outlet.notify, ...(questions && { askable: questions }) }
+  const outlet = questions ? { ...asking.outlet, askable: questions } : asking.outlet
+  session.open.set(id, controller)
   try {
-    return await cancellable(ways.answerRequest, session, { ...asking, outlet, session }, id)
+    const reply = await ways.answerRequest({ ...asking, outlet, session, signal })
+    return signal.aborted ? ACCEPTED : reply
+  } catch (error) {
+    if (signal.aborted) return ACCEPTED
+    throw error
   } finally {
+    session.open.delete(id)
     questions?.end()
   }
+}
+
+/** @throws CoreError `session_unknown`, `header_mismatch` */
+function sessionOf({ sessions }: Ways, asking: Asking, sessionId: string): Session {
+  const session = sessions.find(asking, sessionId)
+  session.viewer = asking.viewer
+  if (isSessionVersion(session.version, header(asking.headers, 'mcp-protocol-version'))) {
+    return session
+  }
+  throw new CoreError('header_mismatch', { header: 'MCP-Protocol-Version' })
 }
 
 /** A client that takes no stream can be asked nothing on it (MCP-34). */
 const mayAsk = ({ asks }: Session, { headers }: Asking): boolean =>
   asks.length > 0 && accepts(headers, 'text/event-stream')
-
-/** A legacy request ends by its answer or by `notifications/cancelled`; after that nothing is sent for it. */
-async function cancellable(
-  answerRequest: AnswerRequest,
-  session: Session,
-  asking: Asking,
-  id: RequestId,
-): Promise<McpReply> {
-  const controller = new AbortController()
-  session.open.set(id, controller)
-  try {
-    const reply = await answerRequest({ ...asking, signal: controller.signal })
-    return controller.signal.aborted ? ACCEPTED : reply
-  } catch (error) {
-    if (controller.signal.aborted) return ACCEPTED
-    throw error
-  } finally {
-    session.open.delete(id)
-  }
-}
 
 /** Unknown and finished ids are ignored: the answer may have crossed the cancellation (MCP-131). */
 function notice(session: Session, { method, params }: Frame): McpReply {
