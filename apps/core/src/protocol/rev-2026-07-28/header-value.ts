@@ -7,15 +7,14 @@ const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
 const CONTROL = /[\u0000-\u001f\u007f]/
 
 /**
- * What a mirrored header says: plain ASCII, or `=?base64?…?=` for anything else (MCP-22).
+ * What a mirrored header says: plain ASCII, or `=?base64?…?=` for anything else, line ends included (MCP-22).
  *
  * @throws CoreError `header_mismatch`
  */
 export function decodeHeaderValue(header: string, value: string): string {
+  if (CONTROL.test(value)) throw new CoreError('header_mismatch', { header })
   const [, encoded] = ENCODED.exec(value) ?? []
-  const text = encoded === undefined ? value : decodeBase64(header, encoded)
-  if (CONTROL.test(text)) throw new CoreError('header_mismatch', { header })
-  return text
+  return encoded === undefined ? value : decodeBase64(header, encoded)
 }
 
 function decodeBase64(header: string, encoded: string): string {
