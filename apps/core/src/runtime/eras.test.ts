@@ -53,6 +53,30 @@ it.each([-32_020, -32_021, -32_022])(
   },
 )
 
+it.each([
+  [['2026-07-28', '2027-01-01'], 2],
+  [['2027-01-01'], 1],
+])(
+  'asks a server that refused the version but supports %j %i times (MCP-51)',
+  async (supported, times) => {
+    let refusals = 0
+    const reply = modernReply()
+    await using server = await startHttpServer((request, response) => {
+      const { id, method } = request.message
+      if (method !== 'server/discover' || refusals > 0) return reply(request, response)
+      refusals += 1
+      const refusal = { code: -32_022, message: 'm', data: { supported, requested: '2026-07-28' } }
+      sendJson(response, 400, { jsonrpc: '2.0', id, error: refusal })
+    })
+    await using test = await openTestRuntime()
+    const { id } = await test.runtime.install(admin, httpDefinition(server.url))
+    await test.runtime.refresh(WORKSPACE, id).catch(() => undefined)
+    const discovers = methodsOf(server.seen).filter((method) => method === 'server/discover')
+    expect(discovers).toHaveLength(times)
+    expect(test.runtime.items(WORKSPACE, id)).toHaveLength(times - 1)
+  },
+)
+
 /** A process that answers a modern first message with one error, and `initialize` as an old server does. */
 const refusing = (code: number) => {
   const script = `

@@ -32,13 +32,18 @@ const DiscoverResult = z.looseObject({
   capabilities: z.record(z.string(), z.unknown()),
 })
 
+const UnsupportedVersion = z.looseObject({
+  data: z.looseObject({ supported: z.array(z.string()) }),
+})
+
 const InitializeResult = z.looseObject({
   protocolVersion: z.string(),
   capabilities: z.record(z.string(), z.unknown()),
 })
 
+const UNSUPPORTED_VERSION = -32022
 /** Errors that only a modern server sends: header mismatch, missing capability, unsupported version. */
-const MODERN_CODES: ReadonlySet<number> = new Set([-32020, -32021, -32022])
+const MODERN_CODES: ReadonlySet<number> = new Set([-32020, -32021, UNSUPPORTED_VERSION])
 /** Statuses by which an old server may refuse a modern request. Never 401, 403 or 5xx (MCP-51). */
 const LEGACY_STATUSES: ReadonlySet<number> = new Set([400, 404, 405, 406, 415])
 
@@ -66,7 +71,8 @@ async function discover(
   terms: HandshakeTerms,
   signal: AbortSignal,
 ): Promise<Greeting | undefined> {
-  const frame = await probe(wire, terms, signal)
+  let frame = await probe(wire, terms, signal)
+  if (frame && supportsOurs(frame)) frame = await probe(wire, terms, signal)
   if (!frame) return undefined
   if (frame.code !== undefined) {
     if (MODERN_CODES.has(frame.code)) throw misbehaves(terms, 'no common protocol version')
@@ -76,6 +82,13 @@ async function discover(
   if (!parsed.success || !parsed.data.supportedVersions.includes(MODERN_VERSION)) return undefined
   const { capabilities } = parsed.data
   return { era: 'modern', protocolVersion: MODERN_VERSION, capabilities }
+}
+
+/** A refusal of the version that names this very version is worth a second try, and one only. */
+function supportsOurs({ code, bytes, spans }: ServerFrame): boolean {
+  if (code !== UNSUPPORTED_VERSION || !spans.error) return false
+  const refusal = UnsupportedVersion.safeParse(readValue(bytes, spans.error))
+  return refusal.success && refusal.data.data.supported.includes(MODERN_VERSION)
 }
 
 async function probe(
