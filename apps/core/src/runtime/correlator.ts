@@ -76,6 +76,7 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
 
   const wire = parts.openWire({
     onMessage: (bytes, hopId) => receive(bytes, hopId),
+    isAwaited: (hopId) => pending.get(hopId) !== undefined,
     onLost: (hopId, why) => pending.take(hopId)?.reject(new LostRequestError(why())),
     onEnd(end) {
       for (const request of pending.takeAll()) request.reject(unknown(server, end.reason))

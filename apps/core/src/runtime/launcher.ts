@@ -96,10 +96,10 @@ async function assertUnchanged(
 
 // oxlint-disable-next-line max-params -- private, and each is another thing
 function openHttp(
-  { egress }: LauncherParts,
+  { egress, timers }: LauncherParts,
   { credentials }: CredentialSet,
   { url, allowLoopback }: HttpLaunch,
   server: string,
 ): OpenWire {
-  return prepareRemote({ server, door: egress.open({ url, allowLoopback }), credentials })
+  return prepareRemote({ server, door: egress.open({ url, allowLoopback }), credentials, timers })
 }

@@ -1,7 +1,7 @@
 import type { ExchangeFailure, Receiver, ResponseHeaders } from '../../egress/exchange.ts'
 import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
-import { createSseDecoder, type SseDecoder } from '../../protocol/sse.ts'
+import { createRemoteEvents, type RemoteEvents, type StreamMark } from './remote-events.ts'
 import { lostByFailure, lostByStatus, lostWithoutAnswer, misbehaved } from './remote-loss.ts'
 import type { Session } from './remote-session.ts'
 import type { LostRequest, Outbound, WireEvents } from './wire.ts'
@@ -12,14 +12,21 @@ export type ReplyParts = Readonly<{
   session: Session
   /** Nothing of the answer to this message comes any more. */
   onOver: (message: Outbound) => void
+  /** The stream broke off before the answer, and told how to go on. */
+  onBreak: (message: Outbound, mark: StreamMark) => void
+  /** The answer has come on a stream that need not end with it. */
+  onEnough: (message: Outbound) => void
   onSessionLost: () => void
 }>
 
 type Shape = 'json' | 'events' | 'none' | 'other'
 
-/** Reads the answer to one POST, as JSON or as a stream of events, and says what was lost where none came. */
-export const createReply = (parts: ReplyParts, message: Outbound): Receiver =>
-  new Reply(parts, message)
+/**
+ * Reads the answer to one POST, as JSON or as a stream of events, and says what was lost where none came. `since` is
+ * there when it reads on in a stream that broke off.
+ */
+export const createReply = (parts: ReplyParts, message: Outbound, since?: StreamMark): Receiver =>
+  new Reply(parts, message, since)
 
 /** A class, because a call would otherwise pay for half a dozen functions made for it alone. */
 class Reply implements Receiver {
@@ -29,11 +36,13 @@ class Reply implements Receiver {
   #status = 0
   #shape: Shape = 'none'
   #bytes = 0
-  #decoder: SseDecoder | undefined
+  readonly #since: StreamMark | undefined
+  #events: RemoteEvents | undefined
 
-  constructor(parts: ReplyParts, message: Outbound) {
+  constructor(parts: ReplyParts, message: Outbound, since: StreamMark | undefined) {
     this.#parts = parts
     this.#message = message
+    this.#since = since
   }
 
   onStart(status: number, headers: ResponseHeaders): void {
@@ -43,7 +52,7 @@ class Reply implements Receiver {
   }
 
   onBytes(chunk: Buffer): void {
-    if (this.#status === 200 && this.#shape === 'events') return this.#takeEvents(chunk)
+    if (this.#isStream()) return this.#takeEvents(chunk)
     this.#bytes += chunk.length
     if (this.#bytes <= limits.resultBytesMax) this.#chunks.push(chunk)
   }
@@ -51,6 +60,7 @@ class Reply implements Receiver {
   onEnd(): void {
     const { server, events, session, onOver, onSessionLost } = this.#parts
     onOver(this.#message)
+    if (this.#goesOn()) return
     if (this.#bytes > limits.resultBytesMax) {
       return this.#lose(() => ({ isSent: true, error: tooLarge() }))
     }
@@ -61,22 +71,47 @@ class Reply implements Receiver {
       (body !== undefined && events.onMessage(body, this.#message.hopId)) ||
       this.#shape === 'events'
     this.#lose(() => lostAtEnd(server, { status, body, isMessage }))
-    if (status === 404 && session.headers().id !== undefined) onSessionLost()
+    if (status === 404 && !this.#since && session.headers().id !== undefined) onSessionLost()
   }
 
   onFail(failure: ExchangeFailure): void {
     this.#parts.onOver(this.#message)
+    if (this.#goesOn()) return
     this.#lose(() => lostByFailure(this.#parts.server, failure))
   }
 
   #takeEvents(chunk: Buffer): void {
-    const { onMessage } = this.#parts.events
-    this.#decoder ??= createSseDecoder(limits.resultBytesMax)
+    const { events, onEnough } = this.#parts
     try {
-      for (const event of this.#decoder.push(chunk)) onMessage(event.data, this.#message.hopId)
+      for (const { data } of this.#eventsRead().push(chunk)) {
+        events.onMessage(data, this.#message.hopId)
+      }
     } catch (error) {
       this.#lose(() => ({ isSent: true, error: tooLarge(error) }))
     }
+    if (this.#since && !this.#isAwaited()) onEnough(this.#message)
+  }
+
+  /** Only streams of legacy servers can be taken up again (MCP-35). */
+  #goesOn(): boolean {
+    const isBroken = this.#isStream() && this.#message.era === 'legacy' && this.#isAwaited()
+    const mark = isBroken ? this.#eventsRead().mark() : undefined
+    if (mark) this.#parts.onBreak(this.#message, mark)
+    return mark !== undefined
+  }
+
+  #isStream(): boolean {
+    return this.#status === 200 && this.#shape === 'events'
+  }
+
+  #eventsRead(): RemoteEvents {
+    this.#events ??= createRemoteEvents(this.#since)
+    return this.#events
+  }
+
+  #isAwaited(): boolean {
+    const { hopId } = this.#message
+    return hopId !== undefined && this.#parts.events.isAwaited(hopId)
   }
 
   #lose(why: () => LostRequest): void {

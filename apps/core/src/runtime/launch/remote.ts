@@ -1,10 +1,12 @@
 import type { Door } from '../../egress/egress.ts'
-import type { Exchange, Receiver } from '../../egress/exchange.ts'
+import type { Receiver } from '../../egress/exchange.ts'
 import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
+import type { Timers } from '../../ground/timers.ts'
 import type { Credential } from '../../model/clearance.ts'
 import { assertBound, fixedHeaders, messageHeaders, type SessionHeaders } from './remote-headers.ts'
 import { createReply, type ReplyParts } from './remote-reply.ts'
+import { resumeLater, type OpenExchanges } from './remote-resume.ts'
 import { LASTING_IDLE_MS, openRemoteStream, STREAM_BYTES_MAX } from './remote-stream.ts'
 import { createSession } from './remote-session.ts'
 import type { OpenWire, Outbound, Wire, WireEnd, WireEvents } from './wire.ts'
@@ -13,6 +15,7 @@ export type RemoteLaunch = Readonly<{
   server: string
   door: Door
   credentials: readonly Credential[]
+  timers: Pick<Timers, 'after'>
 }>
 
 /**
@@ -28,8 +31,8 @@ export function prepareRemote(launch: RemoteLaunch): OpenWire {
 }
 
 function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: WireEvents): Wire {
-  const { door, server } = launch
-  const open = new Map<number, Exchange>()
+  const { door, server, timers } = launch
+  const open: OpenExchanges = new Map()
   const session = createSession()
   let isOver = false
 
@@ -48,6 +51,8 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
     events,
     session,
     onOver: ({ hopId }) => hopId !== undefined && open.delete(hopId),
+    onBreak: (message, mark) => resumeLater({ door, fixed, timers, open, reply }, message, mark),
+    onEnough: ({ hopId }) => hopId !== undefined && abandon(hopId),
     onSessionLost: () => end('session_lost'),
   }
 
@@ -70,22 +75,22 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
     }
   }
 
+  function abandon(hopId: number): void {
+    const exchange = open.get(hopId)
+    open.delete(hopId)
+    exchange?.abort()
+  }
+
   const stop = async (): Promise<void> => end('stopped')
 
   return {
     kind: 'http',
     send,
     openStream: (told) => openRemoteStream({ door, fixed, reply, isOver: () => isOver }, told),
-    abandon: (hopId) => take(open, hopId)?.abort(),
+    abandon,
     stop,
     kill: stop,
   }
-}
-
-function take(open: Map<number, Exchange>, hopId: number): Exchange | undefined {
-  const exchange = open.get(hopId)
-  open.delete(hopId)
-  return exchange
 }
 
 /** A courtesy; servers also forget by themselves. */

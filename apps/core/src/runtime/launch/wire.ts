@@ -37,6 +37,8 @@ export type WireEvents = Readonly<{
    * Returns false when the bytes were no message at all.
    */
   onMessage: (bytes: Buffer, hopId?: number) => boolean
+  /** Whether someone still waits for the answer to this request. */
+  isAwaited: (hopId: number) => boolean
   /** No answer to this request can come any more. `why` is asked only when someone still waits for one. */
   onLost: (hopId: number, why: () => LostRequest) => void
   /** Once, and nothing after it. */
