@@ -1,41 +1,69 @@
 /**
  * `npm run conformance`: runs the server suites of the official conformance tool against the fixture, then against Peta
- * in front of the fixture, and compares the two check for check. `--direct` stops after the first.
+ * in front of the fixture, and compares the two check for check; then the client suites, with Peta as the client.
+ * `--direct` stops after the first.
  */
 import { parseArgs } from 'node:util'
 
 import { compare, type Comparison, type Row } from './compare.ts'
 import { readExpectedFailures } from './expected-failures.ts'
-import { REVISIONS, runServerSuite, type SuiteResult } from './suite.ts'
-import { startEverything, startPetaBefore } from './under-test.ts'
+import {
+  REVISIONS,
+  runClientSuite,
+  runServerSuite,
+  type Revision,
+  type SuiteResult,
+} from './suite.ts'
+import { startEverything, startPetaAsClient, startPetaBefore } from './under-test.ts'
 
 const { values } = parseArgs({ options: { direct: { type: 'boolean', default: false } } })
+const expected = readExpectedFailures()
 
 await using everything = await startEverything()
-const direct = await runSuites('direct', everything.url)
-const unfit = REVISIONS.filter((_, index) => !direct[index]?.conforms)
-if (unfit.length > 0) say(`The fixture itself does not conform to ${unfit.join(', ')}.\n`)
+const direct = await runSuites('direct', (revision) => runServerSuite(everything.url, revision))
+const unfit = direct.filter(({ conforms }) => !conforms).length
+if (unfit > 0) say('The fixture itself does not conform.\n')
 
 if (values.direct) {
-  end(verdictsOf(direct).filter(({ outcome }) => outcome === 'SUCCESS').length, unfit.length)
+  end(passedOf(direct), unfit)
 } else {
-  await using peta = await startPetaBefore(everything.url)
-  const through = await runSuites('through Peta', peta.url)
-  const compared = compare(verdictsOf(direct), verdictsOf(through), readExpectedFailures())
-  say(tableOf(compared))
-  const { same, known, differs } = countsOf(compared.rows)
+  const { through, asClient } = { through: await runThrough(), asClient: await runAsClient() }
+  const compared = [
+    compare(verdictsOf(direct), verdictsOf(through), expected.server),
+    compare([], verdictsOf(asClient), expected.client),
+  ]
+  for (const one of compared) say(tableOf(one))
+  const { same, known, differs } = countsOf(compared.flatMap(({ rows }) => rows))
+  const stale = compared.flatMap((one) => one.stale).length
   say(`${known} listed in expected-failures.yml\n`)
-  end(same, differs + compared.stale.length + unfit.length)
+  end(same + passedOf(asClient), differs + stale + unfit)
 }
 
-async function runSuites(title: string, url: string): Promise<readonly SuiteResult[]> {
+async function runThrough(): Promise<readonly SuiteResult[]> {
+  await using peta = await startPetaBefore(everything.url)
+  return await runSuites('through Peta', (revision) => runServerSuite(peta.url, revision))
+}
+
+async function runAsClient(): Promise<readonly SuiteResult[]> {
+  await using peta = await startPetaAsClient()
+  return await runSuites('Peta as client', (revision) => runClientSuite(peta.underTest, revision))
+}
+
+async function runSuites(
+  title: string,
+  run: (revision: Revision) => Promise<SuiteResult>,
+): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
   for (const revision of REVISIONS) {
-    const result = await runServerSuite(url, revision)
+    const result = await run(revision)
     say(`${revision} ${title}: ${result.conforms ? 'conforms' : 'does not conform'}\n`)
     results.push(result)
   }
   return results
+}
+
+function passedOf(results: readonly SuiteResult[]): number {
+  return verdictsOf(results).filter(({ outcome }) => outcome === 'SUCCESS').length
 }
 
 function verdictsOf(results: readonly SuiteResult[]): SuiteResult['verdicts'] {

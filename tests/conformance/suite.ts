@@ -7,6 +7,8 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
+import type { ClientUnderTest } from './under-test.ts'
+
 export const REVISIONS = ['2026-07-28', '2025-11-25'] as const
 export type Revision = (typeof REVISIONS)[number]
 
@@ -33,6 +35,7 @@ export type SuiteResult = Readonly<{
 }>
 
 const require = createRequire(import.meta.url)
+const SOURCE = '--conditions=peta-source'
 const TOOL = require.resolve('@modelcontextprotocol/conformance/dist/index.js')
 
 const Checks = z.array(
@@ -45,11 +48,32 @@ const Checks = z.array(
 )
 
 /** Runs the server scenarios that a revision requires, and those it reports without counting. */
-export async function runServerSuite(url: string, revision: Revision): Promise<SuiteResult> {
+export const runServerSuite = (url: string, revision: Revision): Promise<SuiteResult> =>
+  runTool(['server', '--url', url], revision)
+
+const ADAPTER = join(import.meta.dirname, 'via-gateway.ts')
+
+/** The same with the client scenarios: each starts a server, which `via-gateway.ts` puts behind the running Peta. */
+export const runClientSuite = (
+  underTest: ClientUnderTest,
+  revision: Revision,
+): Promise<SuiteResult> =>
+  runTool(['client', '--command', `${process.execPath} ${SOURCE} ${ADAPTER}`], revision, {
+    PETA_UNDER_TEST: JSON.stringify(underTest),
+  })
+
+async function runTool(
+  args: readonly string[],
+  revision: Revision,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), 'peta-conformance-'))
   try {
-    const args = ['server', '--url', url, '--requirements', revision, '-o', folder]
-    const tool = spawn(process.execPath, [TOOL, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const rest = ['--requirements', revision, '-o', folder]
+    const tool = spawn(process.execPath, [TOOL, ...args, ...rest], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     let output = ''
     for (const stream of [tool.stdout, tool.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -65,10 +89,11 @@ export async function runServerSuite(url: string, revision: Revision): Promise<S
 
 async function readVerdicts(folder: string, revision: Revision): Promise<readonly Verdict[]> {
   const worst = new Map<string, Verdict>()
-  for (const file of await readdir(folder)) {
-    const [, scenario] = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\dZ-]+$/.exec(file) ?? []
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith('checks.json')) continue
+    const [, scenario] = SCENARIO.exec(file) ?? []
     if (scenario === undefined) throw new Error(`The conformance tool left ${file} behind`)
-    const text = await readFile(join(folder, file, 'checks.json'), 'utf8')
+    const text = await readFile(join(folder, file), 'utf8')
     for (const { id, name, status, errorMessage } of Checks.parse(JSON.parse(text))) {
       const key = [scenario, id, name].join('\n')
       const known = worst.get(key)
@@ -79,6 +104,9 @@ async function readVerdicts(folder: string, revision: Revision): Promise<readonl
   }
   return [...worst.values()]
 }
+
+/** The folder of a scenario: named after it, and when it ran. */
+const SCENARIO = /^(?:server-)?(.+)-\d{4}-\d{2}-\d{2}T[\dZ-]+\/checks\.json$/
 
 export function rank(outcome: Outcome): number {
   return OUTCOMES.indexOf(outcome)

@@ -1,24 +1,27 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { startTestCore } from '../support/core.ts'
+import { installServer } from '../support/everything-runs.ts'
+import { becomeOwner, type Owner } from '../support/owner.ts'
 import { startBearerShim } from './bearer-shim.ts'
 
 export type UnderTest = AsyncDisposable & Readonly<{ url: string }>
 
 const ALIAS = 'everything'
 const PROFILE = 'conformance'
+const ACTIONS =
+  '[tool.call, resource.read, prompt.get, completion.get, client.elicit, client.sample, client.roots]'
 
 const RULES = `
 rules:
   - id: agents-inherit
-    scope: { principals: ["agent-label:owned"], actions: [tool.call, resource.read, prompt.get, completion.get, client.elicit, client.sample, client.roots], resources: [any] }
+    scope: { principals: ["agent-label:owned"], actions: ${ACTIONS}, resources: [any] }
     effect: allow
   - id: everything-runs
-    scope: { principals: [any], actions: [tool.call, resource.read, prompt.get, completion.get, client.elicit, client.sample, client.roots], resources: [any] }
+    scope: { principals: [any], actions: ${ACTIONS}, resources: [any] }
     effect: allow
 `
 
@@ -40,24 +43,51 @@ export async function startEverything(): Promise<UnderTest> {
 /** A real Core in front of the fixture, with everything accepted and allowed, at a profile that leaves its names as they are (MCP-111). */
 export async function startPetaBefore(server: string): Promise<UnderTest> {
   await using parts = new AsyncDisposableStack()
-  const core = parts.use(await startTestCore())
-  const run = async (args: readonly string[], input?: string): Promise<string> => {
-    const { code, stdout, stderr } = await core.cli(args, input)
-    if (code !== 0) throw new Error(`peta ${args.join(' ')} failed:\n${stderr}\n${core.output()}`)
-    return stdout.trim()
-  }
-  const { url }: { url: string } = JSON.parse(await run(['--json', 'setup-link']))
-  await run(['setup', '--email', 'ana@example.com', '--name', 'Ana'], url)
-  await run(['server', 'add', ALIAS, '--url', server, '--allow-loopback'])
-  await run(['server', 'accept', ALIAS, '--label', 'read'])
-  const rules = join(core.home, 'rules.yaml')
-  await writeFile(rules, RULES)
-  await run(['policy', 'publish', rules, '--reason', 'everything runs'])
-  await run(['agent', 'create', 'conformance'])
-  await run(['profile', 'create', PROFILE, '--server', ALIAS, '--unprefixed', ALIAS])
-  const token = await run(['token', 'issue', 'conformance', '--profile', PROFILE])
-  const target = `${core.url}/mcp/${PROFILE}`
+  const { owner, agent } = parts.use(await startAllowing())
+  const { peta, workspace } = owner
+  const params = { workspace }
+  await installServer(owner, ALIAS, { kind: 'http', url: server, allowLoopback: true })
+  const profile = { name: PROFILE, servers: [ALIAS], unprefixed: ALIAS }
+  const { url: target } = await peta.call('profiles.create', { params, body: profile })
+  const body = { profile: PROFILE }
+  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body })
   const shim = parts.use(await startBearerShim({ target, token }))
   const owned = parts.move()
   return { url: shim.url, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** What `via-gateway.ts` is told, by PETA_UNDER_TEST: a running Peta, and an agent of it that may do everything. */
+export type ClientUnderTest = Readonly<{
+  url: string
+  ownerToken: string
+  workspace: string
+  agent: string
+}>
+
+/** A real Core that is about to become the client of many servers. */
+export async function startPetaAsClient(): Promise<
+  AsyncDisposable & Readonly<{ underTest: ClientUnderTest }>
+> {
+  const started = await startAllowing()
+  const { url, owner, agent } = started
+  const { token: ownerToken, workspace } = owner
+  return {
+    underTest: { url, ownerToken, workspace, agent },
+    [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
+  }
+}
+
+type Allowing = AsyncDisposable & Readonly<{ url: string; owner: Owner; agent: string }>
+
+async function startAllowing(): Promise<Allowing> {
+  await using parts = new AsyncDisposableStack()
+  const core = parts.use(await startTestCore())
+  const owner = await becomeOwner(core)
+  const { peta, workspace } = owner
+  const params = { workspace }
+  const { version: base } = await peta.call('policy.active', { params })
+  await peta.call('policy.publish', { params, body: { base, source: RULES } })
+  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'conformance' } })
+  const owned = parts.move()
+  return { url: core.url, owner, agent, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

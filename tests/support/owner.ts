@@ -12,6 +12,8 @@ const POLL_MS = 20
 /** The owner of a Core, signed in: everything the admin API offers. Stays signed in over restarts. */
 export type Owner = Readonly<{
   peta: Peta
+  /** Of its session. */
+  token: string
   workspace: string
 }>
 
@@ -28,7 +30,7 @@ export async function completeSetup(url: string, link: string): Promise<Owner> {
   const { token, workspaceId } = await createPeta({ url }).call('setup.complete', {
     body: { link, email: 'ana@example.com', name: 'Ana' },
   })
-  return { peta: createPeta({ url, token }), workspace: workspaceId }
+  return { peta: createPeta({ url, token }), token, workspace: workspaceId }
 }
 
 /** Exports the whole log and verifies it offline. `body` of each entry, in order, is what was hashed. */
