@@ -5,9 +5,14 @@ import { limits } from '../../ground/limits.ts'
 import type { Timers } from '../../ground/timers.ts'
 import type { Credential } from '../../model/clearance.ts'
 import { assertBound, fixedHeaders, messageHeaders, type SessionHeaders } from './remote-headers.ts'
-import { createReply, type ReplyParts } from './remote-reply.ts'
-import { resumeLater, type OpenExchanges } from './remote-resume.ts'
-import { LASTING_IDLE_MS, openRemoteStream, STREAM_BYTES_MAX } from './remote-stream.ts'
+import type { ReplyParts } from './remote-reply.ts'
+import {
+  postMessage,
+  resumeLater,
+  type ExchangeParts,
+  type OpenExchanges,
+} from './remote-exchanges.ts'
+import { openRemoteStream, STREAM_BYTES_MAX } from './remote-stream.ts'
 import { createSession } from './remote-session.ts'
 import type { OpenWire, Outbound, Wire, WireEnd, WireEvents } from './wire.ts'
 
@@ -51,28 +56,16 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
     events,
     session,
     onOver: ({ hopId }) => hopId !== undefined && open.delete(hopId),
-    onBreak: (message, mark) => resumeLater({ door, fixed, timers, open, reply }, message, mark),
+    onBreak: (message, mark) => resumeLater(parts, message, mark),
     onEnough: ({ hopId }) => hopId !== undefined && abandon(hopId),
     onSessionLost: () => end('session_lost'),
   }
+  const parts: ExchangeParts = { door, fixed, timers, open, reply }
 
   function send(message: Outbound): void {
     if (isOver) throw new CoreError('server_unavailable', { server })
     session.noteVersion(message)
-    const { hopId, bytes: body } = message
-    const request = {
-      method: 'POST',
-      headers: fixed.concat(messageHeaders(message, session.headers())),
-      body,
-      responseBytesMax: STREAM_BYTES_MAX,
-      ...(message.isLasting && { idleMs: LASTING_IDLE_MS }),
-    } as const
-    if (hopId === undefined) {
-      door.exchange({ ...request, idleMs: limits.callAbsoluteMs }, createReply(reply, message))
-    } else {
-      // Whoever waits keeps time for all that it waits for, and abandons what is late (RUN-12).
-      open.set(hopId, door.exchange(request, createReply(reply, message)))
-    }
+    postMessage(parts, message)
   }
 
   function abandon(hopId: number): void {

@@ -1,16 +1,17 @@
 import type { Door } from '../../egress/egress.ts'
 import type { Exchange } from '../../egress/exchange.ts'
+import { limits } from '../../ground/limits.ts'
 import type { Timers } from '../../ground/timers.ts'
 import type { StreamMark } from './remote-events.ts'
 import { messageHeaders } from './remote-headers.ts'
 import { createReply, type ReplyParts } from './remote-reply.ts'
-import { STREAM_BYTES_MAX } from './remote-stream.ts'
+import { LASTING_IDLE_MS, STREAM_BYTES_MAX } from './remote-stream.ts'
 import type { Outbound } from './wire.ts'
 
 /** What is to be aborted when nobody waits for an answer any more, by hop id. */
 export type OpenExchanges = Map<number, Pick<Exchange, 'abort'>>
 
-export type ResumeParts = Readonly<{
+export type ExchangeParts = Readonly<{
   door: Door
   fixed: readonly string[]
   timers: Pick<Timers, 'after'>
@@ -18,9 +19,26 @@ export type ResumeParts = Readonly<{
   reply: ReplyParts
 }>
 
+export function postMessage({ door, fixed, open, reply }: ExchangeParts, message: Outbound): void {
+  const { hopId, bytes: body } = message
+  const request = {
+    method: 'POST',
+    headers: fixed.concat(messageHeaders(message, reply.session.headers())),
+    body,
+    responseBytesMax: STREAM_BYTES_MAX,
+    ...(message.isLasting && { idleMs: LASTING_IDLE_MS }),
+  } as const
+  if (hopId === undefined) {
+    door.exchange({ ...request, idleMs: limits.callAbsoluteMs }, createReply(reply, message))
+  } else {
+    // Whoever waits keeps time for all that it waits for, and abandons what is late (RUN-12).
+    open.set(hopId, door.exchange(request, createReply(reply, message)))
+  }
+}
+
 /** The request is not made again: its stream is asked for, from where it broke off. */
 export function resumeLater(
-  { door, fixed, timers, open, reply }: ResumeParts,
+  { door, fixed, timers, open, reply }: ExchangeParts,
   message: Outbound,
   mark: StreamMark,
 ): void {
