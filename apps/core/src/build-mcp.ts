@@ -16,7 +16,7 @@ import { narrow } from './profile/narrow.ts'
 /** Joins the stages for MCP clients. */
 export function buildMcp(
   ground: Ground,
-  { identity, policy, profiles, approvals, runtime, calls }: Stages,
+  { identity, policy, profiles, approvals, runtime, tasks, calls }: Stages,
   keys: StageKeys,
 ): (publicUrl: () => string) => McpEndpoint {
   const mcp = createMcp({
@@ -30,6 +30,14 @@ export function buildMcp(
     governedCall: createGovernedCall(calls),
     ownTools: createOwnTools(searchTools),
     decide: calls.decide,
+    records: tasks,
+    approvals,
+    viewerOf({ workspaceId, profile: name, ...asker }) {
+      const principal = identity.principal({ workspaceId, ...asker })
+      const profile = name === '' ? undefined : profiles.find(workspaceId, name)
+      if (!principal || (name !== '' && !profile)) return undefined
+      return { principal, ...(profile && { profile }) }
+    },
   })
   /** A mark that is lost only lets the result be shown once more. */
   const delivered = (workspaceId: string, approvalId: string): Promise<void> =>

@@ -17,7 +17,7 @@ import { openProfiles, type Profiles } from './profile/profiles.ts'
 import type { BeforeSend } from './runtime/run.ts'
 import { createRuntime, type Runtime } from './runtime/runtime.ts'
 import type { Store } from './store/store.ts'
-import { createTasks, type Tasks } from './task/tasks.ts'
+import { openTasks, type Tasks } from './task/tasks.ts'
 import { createEchoRecord } from './vault/echo.ts'
 import { createRedact } from './vault/redact.ts'
 import type { Vault } from './vault/vault.ts'
@@ -66,7 +66,7 @@ export async function openStages(
     }),
   )
   const approvals = lifetime.use(openApprovals(sources, { identity, policy, runtime }))
-  const tasks = lifetime.use(createTasks({ ...sources, ...vault, runner: gatewayId }))
+  const tasks = lifetime.use(await openTasks({ ...sources, ...vault, runner: gatewayId }))
   const send = createSend(sources, approvals)
   const record = openRecord(sources, lifetime)
   const calls: CallStages = {

@@ -1,12 +1,14 @@
 import { createAdvance } from './advance.ts'
-import { createAsk, type Answer } from './ask.ts'
+import { createAsk, type Answer, type Asked } from './ask.ts'
+import { createCancel, type Cancel } from './cancel.ts'
 import { createClaim } from './claim.ts'
 import type { ApprovalDependencies } from './dependencies.ts'
 import { createFind } from './find.ts'
 import { createList, type List } from './list.ts'
 import { createMarkSent, type MarkSent } from './mark-sent.ts'
-import { createOpen, type Intent } from './open.ts'
+import { createOpen } from './open.ts'
 import { createDoAct } from './person-act.ts'
+import { createProgress, type Progress } from './progress.ts'
 import { createRead, type Read } from './read.ts'
 import { createReconcile } from './reconcile.ts'
 import { createReplay } from './replay.ts'
@@ -21,7 +23,9 @@ import { createWithdraw, type Withdraw } from './withdraw.ts'
 /** Everything that happens to a call that a person has to decide. */
 export type Approvals = Disposable &
   Readonly<{
-    ask: (intent: Intent, signal: AbortSignal) => Promise<Answer>
+    ask: (asked: Asked, signal: AbortSignal) => Promise<Answer>
+    cancel: Cancel
+    progress: Progress
     settle: Settle
     markSent: MarkSent
     /** The reply with an approved call's result was written in full (APR-43). */
@@ -58,6 +62,8 @@ export function createApprovals(needs: ApprovalDependencies): Approvals {
       replay: createReplay(needs),
       hub,
     }),
+    cancel: createCancel({ find, advance }),
+    progress: createProgress({ find }),
     settle: createSettle({ ...needs, find }),
     markSent: createMarkSent(needs),
     delivered: (workspaceId, id) => store.housekeep('approval.markDelivered', { workspaceId, id }),

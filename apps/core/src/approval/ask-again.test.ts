@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 
-import { callFor, clearance, intentOf, never, principal, result, WORKSPACE } from './fixtures.ts'
+import type { ApprovalStatus } from '../model/approval.ts'
+import type { Wait } from '../model/call.ts'
+import {
+  callFor,
+  claimIn,
+  clearance,
+  intentOf,
+  never,
+  principal,
+  result,
+  WORKSPACE,
+} from './fixtures.ts'
 import { nextTurn } from './test-timers.ts'
 import { openTestApprovals } from './testing.ts'
 
@@ -84,5 +95,86 @@ describe('asking again (APR-43)', () => {
       return result()
     })
     expect(await second).toMatchObject({ state: 'replayed' })
+  })
+})
+
+/** How a task waits: until people have decided, for one approval and no other. */
+describe('waiting to the end (MCP-135)', () => {
+  type Test = Awaited<ReturnType<typeof openTestApprovals>>
+  const waiting = (test: Test, more: Partial<Wait> = {}) => {
+    const told: string[] = []
+    const until = new AbortController()
+    const wait = {
+      until: until.signal,
+      pending: ({ approvalId }: ApprovalStatus) => void told.push(approvalId),
+      ...more,
+    }
+    const answer = test.approvals.ask({ ...intentOf(), wait }, never)
+    return { answer, told, until }
+  }
+
+  it('tells at once that a person is asked, and outlasts every client', async () => {
+    await using test = await openTestApprovals()
+    const { answer, told } = waiting(test)
+    const asked = await test.waitFor('PENDING')
+    await test.timers.pass(10 * 60_000)
+    expect(new Set(told)).toEqual(new Set([asked.id]))
+    await test.approve(asked)
+    expect(claimIn(await answer)).toMatchObject({ approvalId: asked.id })
+  })
+
+  it('ends without an answer when Peta stops, and goes on for the same approval', async () => {
+    await using test = await openTestApprovals()
+    const first = waiting(test)
+    const asked = await test.waitFor('PENDING')
+    first.until.abort()
+    expect(await first.answer).toMatchObject({ state: 'pending' })
+    const second = waiting(test, { approvalId: asked.id })
+    await test.approve(asked)
+    expect(claimIn(await second.answer)).toMatchObject({ approvalId: asked.id })
+  })
+
+  it('is told how its approval ended meanwhile, however long ago, and asks for no other', async () => {
+    await using test = await openTestApprovals()
+    const { until } = waiting(test)
+    const { id } = await test.waitFor('PENDING')
+    until.abort()
+    await test.timers.jump(3_600_000)
+    expect(await waiting(test, { approvalId: id }).answer).toMatchObject({
+      state: 'refused',
+      status: { approvalId: id, state: 'EXPIRED' },
+    })
+  })
+
+  it('gives both of two identical calls the one answer', async () => {
+    await using test = await openTestApprovals()
+    const [first, second] = [waiting(test), waiting(test)]
+    await test.approve(await test.waitFor('PENDING'))
+    const claim = claimIn(await Promise.race([first.answer, second.answer]))
+    await test.approvals.settle(clearance(claim), async () => {
+      await test.approvals.markSent(clearance(claim))
+      return result('{"the":"answer"}')
+    })
+    await test.approvals.delivered(WORKSPACE, claim.approvalId)
+    const states = (await Promise.all([first.answer, second.answer])).map((answer) =>
+      'state' in answer ? answer.state : 'claimed',
+    )
+    expect(states.toSorted()).toEqual(['claimed', 'replayed'])
+  })
+})
+
+describe('an agent that asked', () => {
+  it('takes it back while nothing runs, and nobody else does', async () => {
+    await using test = await openTestApprovals()
+    void test.approvals.ask(intentOf(), never)
+    const { id } = await test.waitFor('PENDING')
+    const other = principal({ agent: { ...principal().agent, id: 'agt_9' } })
+    await test.approvals.cancel(other, id)
+    expect(await test.approvals.progress(other, id)).toBeUndefined()
+    expect(await test.approvals.progress(principal(), id)).toMatchObject({ state: 'PENDING' })
+    await test.approvals.cancel(principal(), id)
+    expect(await test.approvals.progress(principal(), id)).toMatchObject({ state: 'CANCELLED' })
+    await test.approvals.cancel(principal(), id)
+    await test.timers.pass(45_000)
   })
 })

@@ -1,6 +1,7 @@
 import { isCoreError } from '../ground/errors.ts'
 import type { ApprovalClaim, ApprovalState } from '../model/approval.ts'
 import type { NotCleared, Replayed } from '../model/clearance.ts'
+import type { Wait } from '../model/call.ts'
 import type { Era } from '../model/frame.ts'
 import type { Advance } from './advance.ts'
 import type { Approval } from './approval.ts'
@@ -13,7 +14,7 @@ import type { Intent, Open } from './open.ts'
 import { settleOverdue } from './overdue.ts'
 import type { Reconcile } from './reconcile.ts'
 import type { Replay } from './replay.ts'
-import { pending, refused } from './status.ts'
+import { pending, refused, statusOf } from './status.ts'
 import type { WakeUpHub } from './wake-up-hub.ts'
 
 export type Answer = ApprovalClaim | NotCleared | Replayed | Readonly<{ state: 'waived' }>
@@ -36,6 +37,12 @@ type AskDependencies = Pick<ApprovalDependencies, 'callKeyOf' | 'timers' | 'open
     hub: WakeUpHub
   }>
 
+/** A call that needs a person, and how its client waits; without a word about it, as long as its era can be held. */
+export type Asked = Intent & Readonly<{ wait?: Wait }>
+
+const patienceOf = ({ call }: Intent, wait: Wait | undefined) =>
+  wait?.until ? { until: wait.until } : { holdMs: holdMs[call.clientEra] }
+
 /**
  * Finds or opens the approval of a call, and stays with it as long as its client can be held. A client that goes away
  * only detaches: the approval stays, and nothing runs until the client returns with the call (APR-7).
@@ -43,32 +50,65 @@ type AskDependencies = Pick<ApprovalDependencies, 'callKeyOf' | 'timers' | 'open
  * @throws CoreError `no_eligible_approver`, `approval_limited`, `definition_changed`, `params_invalid`
  */
 export function createAsk(needs: AskDependencies) {
-  const { find, open, callKeyOf, timers, hub } = needs
+  const { callKeyOf, timers, hub } = needs
 
-  return async function ask(intent: Intent, signal: AbortSignal): Promise<Answer> {
-    const { workspaceId, clientEra } = intent.call
+  return async function ask({ wait, ...intent }: Asked, signal: AbortSignal): Promise<Answer> {
+    const { workspaceId } = intent.call
     const callKey = callKeyFor(await callKeyOf(workspaceId), intent.principal, intent.call)
-    using hold = createHold({ timers, hub, holdMs: holdMs[clientEra], signal })
-    let attachedTo: string | undefined
+    using hold = createHold({ timers, hub, ...patienceOf(intent, wait), signal })
+    let attachedTo = wait?.approvalId
 
     for (;;) {
-      const found = await find.ofCall(workspaceId, callKey)
-      const step: Step = found
-        ? await stepFor(needs, { intent, hold, isAttached: found.id === attachedTo }, found)
-        : 'open'
-      if (typeof step !== 'string') return step
-      if (step === 'open') await openOnce(() => open(intent, callKey))
-      if (found && isOpen(found)) attachedTo = found.id
-      if (found && step === 'wait') {
-        if (hold.isOver()) return pending(found)
-        await hold.untilChange(found)
-      }
+      const looked = await look(needs, { intent, hold, wait, callKey }, attachedTo)
+      if ('answer' in looked) return looked.answer
+      attachedTo = looked.attachedTo
     }
   }
 }
 
+type Waiting = Readonly<{ intent: Intent; hold: Hold; wait: Wait | undefined; callKey: string }>
+type Looked = Readonly<{ answer: Answer } | { attachedTo: string | undefined }>
+
+/** Looks at the approval as it is now, and waits until it is another where it says that. */
+async function look(
+  needs: AskDependencies,
+  { intent, hold, wait, callKey }: Waiting,
+  attachedTo: string | undefined,
+): Promise<Looked> {
+  const { find, open } = needs
+  const { workspaceId } = intent.call
+  // Who waits to the end waits for this one, whatever has become of it, and for no later one of the same call.
+  const boundTo = wait?.until && attachedTo
+  const found = boundTo
+    ? await find.byReference(workspaceId, boundTo)
+    : await find.ofCall(workspaceId, callKey)
+  const isAttached = found?.id === attachedTo
+  const visit = { intent, hold, isAttached, isBound: boundTo !== undefined }
+  const step: Step = found ? await stepFor(needs, visit, found) : 'open'
+  if (typeof step !== 'string') return { answer: step }
+  if (step === 'open') await openOnce(() => open(intent, callKey))
+  if (!found) return { attachedTo }
+  if (step === 'wait' && !(await waited(found, hold, wait))) return { answer: pending(found) }
+  return { attachedTo: isOpen(found) ? found.id : attachedTo }
+}
+
+/** Until the approval is not what was read. False when the client can be held no longer. */
+async function waited(found: Approval, hold: Hold, wait: Wait | undefined): Promise<boolean> {
+  if (hold.isOver()) return false
+  wait?.pending(statusOf(found))
+  await hold.untilChange(found)
+  return true
+}
+
 type Step = Answer | 'open' | 'wait' | 'again'
-type Visit = Readonly<{ intent: Intent; hold: Hold; isAttached: boolean }>
+type Visit = Readonly<{
+  intent: Intent
+  hold: Hold
+  /** The approval is the one that it waits for. */
+  isAttached: boolean
+  /** It waits for this one to the end, and for no other of the same call. */
+  isBound: boolean
+}>
 
 type StepOf = (needs: AskDependencies, visit: Visit, approval: Approval) => Step | Promise<Step>
 
@@ -118,10 +158,10 @@ async function claimed(
 
 async function repeated(
   { replay, openData }: AskDependencies,
-  { intent }: Visit,
+  { intent, isBound }: Visit,
   approval: Approval,
 ): Promise<Step> {
-  const answer = await replay(intent.call, approval)
+  const answer = await replay(intent.call, approval, isBound)
   return answer === 'kept_no_more' ? refused(approval, openData) : (answer ?? 'open')
 }
 

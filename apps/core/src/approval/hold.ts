@@ -15,21 +15,25 @@ export type Hold = Disposable &
 export type HoldDependencies = Readonly<{
   timers: Timers
   hub: WakeUpHub
-  holdMs: number
+  /** Absent where only `until` ends it. */
+  holdMs?: number
+  /** Nobody waits any longer, though the client may not have gone. */
+  until?: AbortSignal
   signal: AbortSignal
 }>
 
-export function createHold({ timers, hub, holdMs, signal }: HoldDependencies): Hold {
+export function createHold({ timers, hub, holdMs, until, signal }: HoldDependencies): Hold {
   let isTimeOver = false
   let wake: (() => void) | undefined
   const end = (): void => {
     isTimeOver = true
     wake?.()
   }
-  const timer = timers.after(holdMs, end)
+  const timer = holdMs === undefined ? undefined : timers.after(holdMs, end)
   const leave = (): void => wake?.()
   signal.addEventListener('abort', leave)
-  const isOver = (): boolean => isTimeOver || signal.aborted
+  until?.addEventListener('abort', leave)
+  const isOver = (): boolean => isTimeOver || signal.aborted || until?.aborted === true
 
   return {
     isOver,
@@ -46,7 +50,8 @@ export function createHold({ timers, hub, holdMs, signal }: HoldDependencies): H
       }
     },
     [Symbol.dispose]() {
-      timer[Symbol.dispose]()
+      timer?.[Symbol.dispose]()
+      until?.removeEventListener('abort', leave)
       signal.removeEventListener('abort', leave)
     },
   }

@@ -16,6 +16,8 @@ import { statusOf } from './status.ts'
 export type Replay = (
   call: Call,
   approval: Approval,
+  /** It waited for this very approval, which is naming it. */
+  isBound: boolean,
 ) => Promise<Replayed | 'kept_no_more' | undefined>
 
 const UNASKED_MS = 10 * 60_000
@@ -28,10 +30,10 @@ export function createReplay({
   store,
   openData,
 }: Pick<ApprovalDependencies, 'store' | 'openData'>): Replay {
-  return async function replay(call, approval) {
+  return async function replay(call, approval, isBound) {
     const { workspaceId, id, fence } = approval
     const stored = await store.query('approval.result', { workspaceId, id, fence })
-    const isNamed = namedApproval(call) === id
+    const isNamed = isBound || namedApproval(call) === id
     if (!stored) return isNamed ? 'kept_no_more' : undefined
     const { result, parts, nowMs } = stored
     const isKept = parts.length > 0 && nowMs < result.keep_until

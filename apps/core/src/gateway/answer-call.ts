@@ -2,7 +2,6 @@ import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
-import { isStricterThan } from '../model/decision.ts'
 import { shownName } from '../model/own-tools.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import { readAsks } from '../protocol/client-asks.ts'
@@ -22,6 +21,10 @@ import { assertVisited, renderEnd } from './render-visits.ts'
 import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
 import { innerCall } from './search/inner-call.ts'
+import type { Task } from '../model/task.ts'
+import { declaresTasks } from '../protocol/rev-2026-07-28/tasks.ts'
+import { objectionTo } from './still-allowed.ts'
+import type { TaskCall, TaskCalls } from './tasks/task-calls.ts'
 import { ownerOf, type Session } from './sessions.ts'
 import { type Slots, takeSlot } from './slots.ts'
 import type { Viewer, Views } from './views.ts'
@@ -50,6 +53,7 @@ export type AnswerCallDeps = ResolveTools &
     rounds: RoundStates
     approvedRounds: ApprovedRounds
     exchanges: Exchanges
+    taskCalls: TaskCalls
     ownTools: Pick<OwnTools, 'answering'>
     governedCall: GovernedCall
     /** As the governed call decides, for one that goes on. */
@@ -73,6 +77,10 @@ export async function answerCall(
   try {
     const call = resolve(deps, asking, { action, state })
     const asks = asking.era === 'modern' ? readAsks(declaredBy(asking)) : []
+    if (mayBecomeTask(asking, action)) {
+      isHandedOn = true
+      return await deps.taskCalls.begin(taskCallOf(deps, asking, call, giveBack))
+    }
     if (asks.length === 0) return render(deps, asking, call, await govern(deps, asking, call))
     const owner = ownerOf(asking.principal)
     const { frame, outlet, signal: closed, principal } = asking
@@ -105,6 +113,36 @@ function throughCallTool(deps: AnswerCallDeps, asking: Asking): Asking {
   return effect === 'allow' ? { ...asking, frame: innerCall(frame), isInner: true } : asking
 }
 
+/** Only who says so with this very request gets a task for an answer (MCP-134). */
+const mayBecomeTask = ({ era, frame }: Asking, action: Action): boolean =>
+  era === 'modern' && action === 'tool.call' && declaresTasks(frame)
+
+// oxlint-disable-next-line max-params -- as `render`, with what is done once it has run
+function taskCallOf(deps: AnswerCallDeps, asking: Asking, call: Call, ended: () => void): TaskCall {
+  return {
+    asking,
+    call,
+    effect: deps.decide(asking.principal, call).effect,
+    asks: readAsks(declaredBy(asking)),
+    work: (outlet, signal) => govern(deps, { ...asking, outlet, signal }, call).finally(ended),
+    render: (outcome) => render(deps, asking, call, outcome),
+  }
+}
+
+/**
+ * Goes on with the call of a task that waited for people when its process ended. The approval knows whether it ever
+ * ran; a call that needs none any more, nobody can tell of.
+ *
+ * @throws CoreError `outcome_unknown`, and what making the call throws
+ */
+export function resumeTask(deps: AnswerCallDeps, asking: Asking, task: Task): void {
+  const state = roundOf(deps, asking)
+  const call = resolve(deps, asking, { action: 'tool.call', state, isResumed: true })
+  const taskCall = taskCallOf(deps, asking, call, () => undefined)
+  if (taskCall.effect !== 'require_approval') throw new CoreError('outcome_unknown')
+  deps.taskCalls.resume(task, taskCall)
+}
+
 type Resuming = Readonly<{ action: Action; state: Extract<RoundState, { kind: 'parked' }> }>
 
 /** What would not begin any more does not go on either: rules and definitions may have changed meanwhile (MCP-67). */
@@ -115,17 +153,15 @@ async function resume(
 ): Promise<McpReply> {
   const exchange = deps.exchanges.find(state.exchange)
   if (!exchange) throw callLost()
-  const { frame, outlet, signal: closed, principal } = asking
+  const { frame, outlet, signal: closed } = asking
   const { call, effect } = exchange
   const target = resolveTarget(action, frame, deps.views(asking), deps)
-  if (action === 'tool.call') checkTool(deps, asking, target)
-  const decision = deps.decide(principal, call)
-  const isStricter = isStricterThan(decision.effect, effect)
-  if (isStricter || target.entry.item.pin !== call.item?.pin) {
+  if (action === 'tool.call') checkHeaders(deps, asking, target)
+  const objection = objectionTo(deps, asking, { call, effect })
+  if (objection) {
     exchange.abandon()
-    if (decision.effect === 'deny') return render(deps, asking, call, { state: 'denied', decision })
-    if (isStricter) throw rulesChanged()
-    throw new CoreError('definition_changed', { server: call.server.slug })
+    if (objection instanceof CoreError) throw objection
+    return render(deps, asking, call, objection)
   }
   const turn = await exchange.resume(state.nonce, { frame, outlet, closed })
   return replyTo(deps, asking, { exchange, turn })
@@ -189,13 +225,25 @@ async function govern(deps: AnswerCallDeps, asking: Asking, call: Call): Promise
   }
 }
 
-type Resolving = Readonly<{ action: Action; state: RoundState | undefined }>
+type Resolving = Readonly<{
+  action: Action
+  state: RoundState | undefined
+  /** Its headers were compared when it came, and are not kept. */
+  isResumed?: boolean
+}>
 
-function resolve(deps: AnswerCallDeps, asking: Asking, { action, state }: Resolving): Call {
+function resolve(
+  deps: AnswerCallDeps,
+  asking: Asking,
+  { action, state, isResumed }: Resolving,
+): Call {
   const { frame, principal, era, session, clientIp } = asking
   const view = deps.views(asking)
   const target = resolveTarget(action, frame, view, deps)
-  if (action === 'tool.call') checkTool(deps, asking, target)
+  if (action === 'tool.call') {
+    if (!isResumed) checkHeaders(deps, asking, target)
+    checkNames(deps, asking, target)
+  }
   const own = deps.ownTools.answering(target.entry, { principal, view, args: target.args })
   const logLevel = session?.logLevel
   const origin = {
@@ -237,14 +285,18 @@ function roundOf(deps: AnswerCallDeps, asking: Asking): RoundState | undefined {
   return deps.rounds.read(asking, asking.frame)
 }
 
-/** What arguments have to be besides valid: what the headers say, and of no other names than rules know. */
-function checkTool(deps: AnswerCallDeps, asking: Asking, { entry, args }: Target): void {
-  const { server, item } = entry
-  const contract = deps.contracts(item)
+/** A modern client's headers say the same as the arguments that the tool has repeated in them (MCP-22). */
+function checkHeaders(deps: AnswerCallDeps, asking: Asking, { entry, args }: Target): void {
+  const contract = deps.contracts(entry.item)
   if (asking.era === 'modern')
     checkParamHeaders(repeated(contract, entry, asking), args, asking.headers)
-  const isStrict = deps.readsArguments(asking.principal.workspaceId, server, item)
-  if (isStrict) contract.checkNames(args)
+}
+
+/** Where rules read arguments, there are none of other names than rules know (POL-15). */
+function checkNames(deps: AnswerCallDeps, { principal }: Asking, { entry, args }: Target): void {
+  const { server, item } = entry
+  const isStrict = deps.readsArguments(principal.workspaceId, server, item)
+  if (isStrict) deps.contracts(item).checkNames(args)
 }
 
 /** What the schema that its client saw asks for. A header that is sent all the same must be true all the same. */
@@ -263,11 +315,6 @@ function declaredBy({ frame }: Asking): unknown {
   const isObject = typeof meta === 'object' && meta !== null
   return isObject ? Reflect.get(meta, metaKeys.clientCapabilities) : undefined
 }
-
-const rulesChanged = (): CoreError =>
-  new CoreError('params_invalid', {
-    problem: 'The rules changed while the call waited. Make it again.',
-  })
 
 const callLost = (): CoreError =>
   new CoreError('params_invalid', {

@@ -13,8 +13,10 @@ import {
   SUBSCRIPTIONS_MAX,
   tooMany,
 } from './subscriptions.ts'
+import { type ListenTaskDeps, tasksToHear } from './tasks/listen-tasks.ts'
 
-export type ListenDeps = Readonly<{ listens: Listens; openSubscriber: OpenSubscriber }>
+export type ListenDeps = ListenTaskDeps &
+  Readonly<{ listens: Listens; openSubscriber: OpenSubscriber }>
 
 export const LISTEN = 'subscriptions/listen'
 
@@ -23,18 +25,18 @@ const Filter = z.looseObject({
   promptsListChanged: z.boolean().optional(),
   resourcesListChanged: z.boolean().optional(),
   resourceSubscriptions: z.array(z.string()).default([]),
+  taskIds: z.array(z.string()).default([]),
 })
 
 /**
  * `subscriptions/listen`: says what it will tell of, tells it until the end, and ends in a result (MCP-125). Every
  * message bears the id of the request, which is how a client knows its subscriptions apart.
  */
-export async function answerListen(
-  { listens, openSubscriber }: ListenDeps,
-  asking: Asking,
-): Promise<McpReply> {
+export async function answerListen(deps: ListenDeps, asking: Asking): Promise<McpReply> {
+  const { listens, openSubscriber } = deps
   const { frame, outlet, signal, viewer, clientIp } = asking
   const filter = readFilter(frame.params['notifications'])
+  const tasks = await tasksToHear(deps, asking, filter.taskIds)
   const lists = listNames.filter((list) => filter[`${list}ListChanged`])
   const meta = { [metaKeys.subscriptionId]: frame.id }
   const send = (method: string, params: object): void =>
@@ -47,6 +49,10 @@ export async function answerListen(
     if (isAcknowledged) outlet.notify(encodeUpdated(updated, { uri, subscriptionId }))
     return isAcknowledged
   })
+  using heard = tasks.listen((members) => {
+    if (isAcknowledged) outlet.notify(encodeTaskNotice(members, meta))
+  })
+  void heard
   try {
     await listens.listen({
       viewer,
@@ -56,6 +62,7 @@ export async function answerListen(
         const honoured = {
           ...Object.fromEntries(lists.map((list) => [`${list}ListChanged`, true])),
           ...(told.length > 0 && { resourceSubscriptions: told }),
+          ...(tasks.ids.length > 0 && { taskIds: tasks.ids }),
         }
         send('notifications/subscriptions/acknowledged', { notifications: honoured })
         isAcknowledged = true
@@ -71,6 +78,12 @@ export async function answerListen(
   const result = { resultType: 'complete', _meta: { ...own, ...meta } }
   return { status: 200, body: answerTo(asking, JSON.stringify(result)) }
 }
+
+/** All that `tasks/get` would have said at that moment. */
+const encodeTaskNotice = (members: string, meta: object): Buffer =>
+  Buffer.from(
+    `{"jsonrpc":"2.0","method":"notifications/tasks","params":{${members},"_meta":${JSON.stringify(meta)}}}`,
+  )
 
 export const changedMethod = (list: ListName): string => `notifications/${list}/list_changed`
 

@@ -12,8 +12,11 @@ import { answerTo, type McpReply } from './outcome.ts'
 import { actionOf, listedKind } from './route.ts'
 import type { Session } from './sessions.ts'
 import type { OpenSubscriber } from './subscriptions.ts'
+import { answerTask } from './tasks/answer-task.ts'
+import type { ListenTaskDeps } from './tasks/listen-tasks.ts'
 
 export type AnswerDeps = AnswerCallDeps &
+  ListenTaskDeps &
   Readonly<{ lists: Lists; listens: Listens; openSubscriber: OpenSubscriber }>
 
 export type AnswerRequest = (asking: Asking) => Promise<McpReply> | McpReply
@@ -32,6 +35,8 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
     if (asking.session && frame.method === 'resources/subscribe') {
       return answerSubscribe(deps.openSubscriber, { ...asking, session: asking.session })
     }
+    const aboutTask = era === 'modern' ? answerTask(deps, asking) : undefined
+    if (aboutTask) return aboutTask
 
     const kind = listedKind(frame.method)
     if (kind) {

@@ -1,5 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
-import type { Frame, RequestId } from '../model/frame.ts'
+import type { Era, Frame, RequestId } from '../model/frame.ts'
 import type { Profile } from '../model/profile.ts'
 import type { ClientMessage } from '../protocol/frame.ts'
 import { header, type Headers } from '../protocol/headers.ts'
@@ -66,6 +66,9 @@ function requireSession(headers: Headers): string {
 
 const sessionRequired = (supported: readonly string[]): CoreError =>
   new CoreError('session_required', { key: metaKeys.protocolVersion, supported })
+
+/** Of a request that was classified before. */
+export const eraOf = (frame: Frame): Era => (hasModernMeta(frame) ? 'modern' : 'legacy')
 
 function hasModernMeta({ params }: Frame): boolean {
   const meta = params['_meta']

@@ -1,4 +1,5 @@
 import type { ApprovalClaim } from '../model/approval.ts'
+import type { Outlet, Wait } from '../model/call.ts'
 import type { CallClearance, NotCleared, Replayed } from '../model/clearance.ts'
 import type { Intent } from './governed-call.ts'
 
@@ -8,22 +9,23 @@ import type { Intent } from './governed-call.ts'
  * while it waited, and let the call run without anyone.
  */
 export type AskPerson = (
-  intent: Intent,
+  intent: Intent & Readonly<{ wait?: Wait }>,
   signal: AbortSignal,
 ) => Promise<ApprovalClaim | NotCleared | Replayed | Readonly<{ state: 'waived' }>>
 
 export type Clear = (
   intent: Intent,
+  outlet: Pick<Outlet, 'wait'>,
   signal: AbortSignal,
 ) => Promise<CallClearance | NotCleared | Replayed>
 
 /** Turns a decision that is not a denial into a clearance, asking a person where the policy says so. */
 export function createClear(askPerson: AskPerson): Clear {
-  return async function clear(intent, signal) {
+  return async function clear(intent, { wait }, signal) {
     if (intent.decision.effect === 'allow') return grant(intent)
     // The rounds of an exchange are one call, and a person approved it at the first (MCP-60).
     if (intent.call.round?.approvalId !== undefined) return grant(intent)
-    const answer = await askPerson(intent, signal)
+    const answer = await askPerson({ ...intent, ...(wait && { wait }) }, signal)
     if (!('state' in answer)) return grant(intent, answer)
     return answer.state === 'waived' ? grant(intent) : answer
   }

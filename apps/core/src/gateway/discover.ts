@@ -1,6 +1,7 @@
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
+import { tasksCapability } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { View } from './views.ts'
 
 /** Clients are told when the list of a kind is another one for them (MCP-127). */
@@ -25,7 +26,7 @@ export const discoverResult = (view: View, serverInfo: string): string =>
   JSON.stringify({
     resultType: 'complete',
     supportedVersions: modernVersions,
-    capabilities: capabilitiesOf(view),
+    capabilities: { ...capabilitiesOf(view), ...tasksCapability },
     // What is offered is what the lists hold, so it lasts as long as the shortest of them.
     ttlMs: view.ttlMs(),
     cacheScope: 'private',

@@ -35,12 +35,12 @@ export function governQuestions(
   call: Call,
   outlet: Outlet,
 ): Outlet {
-  const { askable, notify } = outlet
+  const { askable, ...plain } = outlet
   if (!askable) return outlet
   const may = (method: QuestionMethod): boolean =>
     stages.decide(principal, callFor(call, { method, params: NO_PARAMS })).effect === 'allow'
   const asks = askable.asks.filter((ask) => may(methods[ask]))
-  if (asks.length === 0) return { notify }
+  if (asks.length === 0) return plain
 
   const ask = async (question: Question): Promise<Answer> => {
     const asked = callFor(call, question)
@@ -55,7 +55,7 @@ export function governQuestions(
     if (!answer) throw new CoreError('name_unknown')
     return answer
   }
-  return { notify, askable: { asks, ask } }
+  return { ...plain, askable: { asks, ask } }
 }
 
 /**

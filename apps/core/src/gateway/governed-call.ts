@@ -2,6 +2,7 @@ import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { ArmedCall, CallClearance, NotCleared, Replayed } from '../model/clearance.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Clear } from './clear.ts'
 import { governQuestions, governRound } from './govern-questions.ts'
 import type { Spend } from './sampling-budget.ts'
 
@@ -33,7 +34,7 @@ export type CallStages = Readonly<{
   record: (intent: Intent, work: () => Promise<GovernedOutcome>) => Promise<GovernedOutcome>
   /** Of what a server may ask of its client. */
   spend: Spend
-  clear: (intent: Intent, signal: AbortSignal) => Promise<CallClearance | NotCleared | Replayed>
+  clear: Clear
   /**
    * For a call that a person approved: keeps the claim alive while `work` runs, then stores what came of it before
    * anyone sees it (APR-36). Any other call just runs.
@@ -65,7 +66,7 @@ export function createGovernedCall(stages: CallStages): GovernedCall {
 
     return stages.record(intent, async () => {
       if (decision.effect === 'deny') return { state: 'denied', decision }
-      const clearance = await stages.clear(intent, signal)
+      const clearance = await stages.clear(intent, outlet, signal)
       if ('state' in clearance) return clearance
       const result = await stages.settle(clearance, async () => {
         // It reaches no server, so there is no secret to fill in and none to take out.

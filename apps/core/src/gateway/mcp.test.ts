@@ -98,10 +98,11 @@ describe('a modern request', () => {
     const bare = createTestMcp({ catalogue: () => snapshotOf([echoTool]) })
     expect(read(await bare.ask('server/discover')).result.capabilities).toEqual({
       tools: { listChanged: true },
+      extensions: { 'io.modelcontextprotocol/tasks': {} },
     })
   })
 
-  it.each(['tasks/get', 'ping', 'made/up'])(
+  it.each(['tasks/list', 'ping', 'made/up'])(
     'gets -32601 and 404 for %s (MCP-23)',
     async (method) => {
       const reply = read(await createTestMcp().ask(method))

@@ -13,26 +13,20 @@ import { asksOf, isSessionVersion, negotiateVersion } from '../protocol/rev-2025
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
 import type { Asking } from './answer-call.ts'
 import { changedMethod } from './answer-listen.ts'
-import { createApprovedRounds } from './approved-rounds.ts'
-import { type AnswerDeps, type AnswerRequest, createAnswerRequest } from './answer-request.ts'
+import type { AnswerDeps, AnswerRequest } from './answer-request.ts'
+import { createAnswering } from './answering.ts'
 import { withBatches } from './batch.ts'
-import { createToolContracts } from './check-arguments.ts'
 import { classify, type Route } from './classify.ts'
 import { initializeResult } from './discover.ts'
-import { createExchanges } from './exchanges.ts'
 import type { GovernedCall } from './governed-call.ts'
 import { createListens, listNames, type Listens } from './listens.ts'
-import { createLists } from './lists.ts'
 import type { OwnTools } from './own-tools.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
-import { createRoundStates } from './round-state.ts'
 import type { Sealing } from './seal.ts'
 import { createSessionIds } from './session-ids.ts'
 import { openSessionQuestions, takeAnswer } from './session-questions.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
-import { createSlots } from './slots.ts'
-import { createSubscriptions } from './subscriptions.ts'
-import { createTemplateMatches } from './uri-template.ts'
+import type { AdoptDeps } from './tasks/adopt-task.ts'
 import { createViews, type Viewer, type Views, type ViewSources } from './views.ts'
 
 /** One POST to an MCP endpoint, after authentication. */
@@ -60,8 +54,8 @@ export type Mcp = Readonly<{
    * @throws CoreError `method_not_allowed` where there is no such session
    */
   listen: (request: StreamRequest, outlet: StreamOutlet, closed: AbortSignal) => Promise<void>
-  /** Ends every stream that would not end by itself. */
-  stop: () => void
+  /** Ends every stream that would not end by itself, and lets go of tasks. */
+  stop: () => Promise<void>
 }>
 
 export type StreamRequest = Omit<McpRequest, 'body' | 'clientIp'>
@@ -69,7 +63,8 @@ export type StreamOutlet = Outlet & Readonly<{ opened: () => void }>
 
 export type McpDeps = ViewSources &
   Sealing &
-  Pick<AnswerDeps, 'readsArguments' | 'decide'> &
+  Pick<AnswerDeps, 'readsArguments' | 'decide' | 'records' | 'approvals'> &
+  Pick<AdoptDeps, 'viewerOf'> &
   Readonly<{
     governedCall: GovernedCall
     ownTools: OwnTools
@@ -94,18 +89,7 @@ function createSingles(deps: McpDeps): Mcp {
   const sessions = createSessions(deps.clock, createSessionIds(deps))
   const sweeping = deps.timers.every(SWEEP_MS, sessions.sweep)
   const listens = createListens(views, deps.timers)
-  const found = { views, contracts: createToolContracts(), templateMatch: createTemplateMatches() }
-  const answerRequest = createAnswerRequest({
-    ...deps,
-    ...found,
-    lists: createLists({ ...deps, serverInfo }),
-    slots: createSlots(),
-    rounds: createRoundStates(deps),
-    approvedRounds: createApprovedRounds(deps),
-    exchanges: createExchanges(deps),
-    listens,
-    openSubscriber: createSubscriptions({ ...deps, ...found }),
-  })
+  const { answerRequest, stopTasks } = createAnswering({ ...deps, views, listens, serverInfo })
   const { newId, timers } = deps
   const ways: Ways = { answerRequest, sessions, views, serverInfo, newId, timers }
 
@@ -130,9 +114,10 @@ function createSingles(deps: McpDeps): Mcp {
     endSession: (caller, headers) => endSession(sessions, caller, headers),
     listen: (request, outlet, closed) =>
       listenInSession({ sessions, listens }, request, outlet, closed),
-    stop() {
+    async stop() {
       sweeping[Symbol.dispose]()
       listens.stop()
+      await stopTasks()
     },
   }
 }

@@ -33,12 +33,12 @@ export function createNotices(outlet: Outlet, { frame, sessionLogLevel }: Notice
   }
 
   return {
+    ...outlet,
     notify(bytes) {
       if (!isOpen) return
       const { kind, method } = readServerFrame(bytes)
       if (kind === 'notification' && isWanted(method)) outlet.notify(bytes)
     },
-    ...(outlet.askable && { askable: outlet.askable }),
     close() {
       isOpen = false
     },

@@ -10,15 +10,19 @@ export type Asks = Readonly<{
 
 /** Questions of a server that asks by requests, in the form of clients that are asked in results (MCP-66). */
 export function renderQuestions(asked: Asked, { questions, requestState }: Asks): McpReply {
+  const result = [
+    `{"resultType":"input_required","inputRequests":${inputRequestsOf(questions)}`,
+    `,"requestState":${JSON.stringify(requestState)}`,
+    `,"_meta":{"${metaKeys.serverInfo}":${asked.serverInfo}}}`,
+  ]
+  return { status: 200, body: answerTo(asked, result.join('')) }
+}
+
+/** One JSON object, with each question under its key. */
+export function inputRequestsOf(questions: Asks['questions']): string {
   const requests = questions.map(
     ([key, { method, params }]) =>
       `${JSON.stringify(key)}:{"method":"${method}","params":${withoutElicitationId(params).toString('utf8')}}`,
   )
-  const result = [
-    '{"resultType":"input_required","inputRequests":{',
-    requests.join(','),
-    `},"requestState":${JSON.stringify(requestState)}`,
-    `,"_meta":{"${metaKeys.serverInfo}":${asked.serverInfo}}}`,
-  ]
-  return { status: 200, body: answerTo(asked, result.join('')) }
+  return `{${requests.join(',')}}`
 }

@@ -6,9 +6,11 @@ import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { exposedName, exposedUri } from '../protocol/names.ts'
+import type { Task, TaskKey } from '../model/task.ts'
 import type { GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createMcp, type Mcp, type McpDeps } from './mcp.ts'
 import type { McpReply } from './outcome.ts'
+import type { Orphan, TaskRecords } from './tasks/task-records.ts'
 import { createOwnTools } from './own-tools.ts'
 
 /** Builders for the gateway's tests: a workspace with one server, and a governed call that a test scripts. */
@@ -157,6 +159,9 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     governedCall,
     ownTools: createOwnTools([]),
     decide: () => allowed,
+    records: createTestRecords(),
+    approvals: { progress: async () => undefined, cancel: async () => undefined },
+    viewerOf: () => ({ principal: testPrincipal }),
     clock: { nowMs: () => 1_000 },
     timers: systemTimers,
     newId: (prefix) => `${prefix}_${(ids += 1).toString(16).padStart(32, '0')}`,
@@ -181,7 +186,9 @@ function askModern(
   const body = Buffer.from(
     JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } }),
   )
-  const named = Object.entries(params).find(([key]) => key === 'name' || key === 'uri')?.[1]
+  const named = Object.entries(params).find(
+    ([key]) => key === 'name' || key === 'uri' || key === 'taskId',
+  )?.[1]
   const headers = {
     'mcp-protocol-version': '2026-07-28',
     'mcp-method': method,
@@ -199,6 +206,43 @@ function askModern(
     signal,
   )
 }
+
+/** Tasks in memory, by the rules of those that are kept; with what another process is to have left behind. */
+export function createTestRecords(
+  orphans: readonly Orphan[] = [],
+): TaskRecords & Readonly<{ all: () => readonly Task[] }> {
+  const tasks = new Map(orphans.map(({ task }) => [task.id, task]))
+  const change = (id: string, over: Partial<Task>): boolean => {
+    const task = tasks.get(id)
+    if (task?.state !== 'working') return false
+    tasks.set(id, { ...task, ...over })
+    return true
+  }
+
+  return {
+    all: () => [...tasks.values()],
+    async open({ workspaceId, owner, approvalId, keepMs }) {
+      const id = `task-${tasks.size + 1}`
+      const times = { createdAtMs: 0, changedAtMs: 0, expiresAtMs: keepMs, nowMs: 0 }
+      const task = { workspaceId, owner, id, state: 'working' as const, ...times }
+      const kept = { ...task, ...(approvalId !== undefined && { approvalId }) }
+      tasks.set(id, kept)
+      return kept
+    },
+    async read(key) {
+      const task = tasks.get(key.id)
+      return task && isOf(task, key) ? task : undefined
+    },
+    end: async ({ id }, { state, outcome }) => change(id, { state, outcome }),
+    cancel: async ({ id }) => change(id, { state: 'cancelled' }),
+    async adopt(adopt) {
+      for (const orphan of orphans) adopt(orphan)
+    },
+  }
+}
+
+const isOf = (task: Task, { workspaceId, owner }: TaskKey): boolean =>
+  task.workspaceId === workspaceId && task.owner === owner
 
 /** Reversible and bound to its purpose, which is all the gateway relies on. */
 const testSealing: Pick<McpDeps, 'seal' | 'open'> = {

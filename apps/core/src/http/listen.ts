@@ -60,8 +60,7 @@ export async function listen(deps: ListenDeps): Promise<Listener> {
     port: bound.port,
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
-      endpoint.stop()
-      await close(server)
+      await Promise.all([endpoint.stop(), close(server)])
     },
   }
 }

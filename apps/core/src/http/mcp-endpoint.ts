@@ -32,7 +32,7 @@ export type McpEndpoint = Readonly<{
   handle: (request: IncomingMessage, response: ServerResponse, profile: string | undefined) => void
   tick: () => void
   /** Ends what would go on for as long as its client likes. */
-  stop: () => void
+  stop: () => Promise<void>
 }>
 
 /** `/mcp` and the profiles below it over plain node:http: one function from socket to reply, without a framework (H1). */

@@ -8,7 +8,9 @@ import { createAuthenticate, type Authenticate } from './authenticate.ts'
 import type { Pepper } from './credentials.ts'
 import { createDirectory, type Directory } from './directory.ts'
 import type { DraftEvent } from './draft.ts'
+import type { Principal } from '../model/principal.ts'
 import { createLinks, type Links } from './links.ts'
+import { principalOfAgent } from './principal.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createSetup, type Setup } from './setup.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -22,6 +24,10 @@ export type Identity = AsyncDisposable &
     endSession: Sessions['end']
     /** Ends a genuine credential that came in a URL, then refuses. @throws CoreError `credential_in_url` */
     refuseInUrl: (credential: string) => Promise<never>
+    /** Who an agent speaks for now, of which no token is shown; undefined when it may not act. */
+    principal: (
+      asker: Readonly<{ workspaceId: string; agentId: string; tokenId: string }>,
+    ) => Principal | undefined
     directory: Pick<Directory, 'workspace' | 'version'>
     changes: DirectoryChanges
     tokens: Pick<Tokens, 'issue' | 'rotate' | 'revoke'>
@@ -81,6 +87,7 @@ export async function openIdentity(dependencies: IdentityDependencies): Promise<
       else await sessions.endByToken(credential, 'credential_in_url')
       throw new CoreError('credential_in_url')
     },
+    principal: (asker) => principalOfAgent(asker, directory.workspace(asker.workspaceId)),
     directory,
     changes: createDirectoryChanges(parts),
     tokens,

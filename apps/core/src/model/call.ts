@@ -1,3 +1,4 @@
+import type { ApprovalStatus } from './approval.ts'
 import type { Era, Frame, ServerFrame } from './frame.ts'
 import type { Askable } from './question.ts'
 import type { CatalogueItem, ServerRef } from './server.ts'
@@ -70,4 +71,18 @@ export type Outlet = Readonly<{
   askable?: Askable
   /** Of a subscription: the server tells of nothing more. */
   lost?: () => void
+  /** Whether no request of the client is open for it any more, so that the client cannot come back with another round. */
+  goesOnAlone?: () => boolean
+  /** Absent where the client waits in silence, as long as one of its era can be held. */
+  wait?: Wait
+}>
+
+/** How a client waits for people to decide about its call. */
+export type Wait = Readonly<{
+  /** A person has been asked. */
+  pending: (status: ApprovalStatus) => void
+  /** Present where it waits until people have decided, or this aborts. */
+  until?: AbortSignal
+  /** The approval that it waited for before. */
+  approvalId?: string
 }>

@@ -115,13 +115,14 @@ async function forward(
 ): Promise<CallResult> {
   const { wire, greeting, clock, timers, trace } = started
   const relay = createRelay(call.frame, outlet, clock)
-  const { askable } = outlet
+  const { askable, goesOnAlone } = outlet
   const hop = { greeting, trace, relay, asks: askable?.asks ?? [] }
   const send = (round?: Round): Promise<ServerFrame> =>
     wire.exchange(callRequest(hop, call, round), signal)
   try {
     let frame = await send(call.round && stateOf(call.round))
-    if (greeting.era === 'modern' && call.clientEra === 'legacy') {
+    const isAlone = call.clientEra === 'legacy' || goesOnAlone?.() === true
+    if (greeting.era === 'modern' && isAlone) {
       frame = await throughRounds(frame, { call, askable, send, timers, signal })
     }
     assertRelayable(frame, call.server.slug)

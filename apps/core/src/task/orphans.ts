@@ -8,7 +8,7 @@ export type Orphan = Readonly<{ task: Task; request: TaskRequest }>
 const TAKE_MS = 5000
 const TAKEN_MAX = 100
 
-/** Hands over what processes that are gone left behind, an earlier start of this one among them; then looks on. */
+/** Hands over what processes that are gone left behind, and looks on for more. */
 export async function watchOrphans(
   { store, openData, runner, timers, log }: TaskDependencies,
   adopt: (orphan: Orphan) => void,
@@ -25,7 +25,6 @@ export async function watchOrphans(
     }
   }
 
-  await store.housekeep('task.release', { runner })
   await take()
   return timers.every(TAKE_MS, () => {
     take().catch((error: unknown) => log.warn({ err: error }, 'tasks could not be taken over'))

@@ -10,7 +10,7 @@ import type { Task, TaskRequest } from '../model/task.ts'
 import type { Store } from '../store/store.ts'
 import type { Place } from './dependencies.ts'
 import type { Orphan } from './orphans.ts'
-import { createTasks, type Tasks } from './tasks.ts'
+import { openTasks, type Tasks } from './tasks.ts'
 
 const DAY_MS = 24 * 3_600_000
 const CANARY = 'canary-in-a-request'
@@ -41,8 +41,8 @@ describe.each(engines)('tasks on %s', (engine) => {
   let tasks: Tasks
   let owners = 0
 
-  const processOf = (runner: string): Tasks =>
-    createTasks({
+  const processOf = (runner: string): Promise<Tasks> =>
+    openTasks({
       store,
       ...box,
       runner,
@@ -57,7 +57,7 @@ describe.each(engines)('tasks on %s', (engine) => {
     place = await createStorePlace(engine)
     store = await place.open()
     await addWorkspace(store)
-    tasks = processOf('one')
+    tasks = await processOf('one')
   })
   afterAll(async () => {
     await tasks[Symbol.asyncDispose]()
@@ -159,7 +159,9 @@ describe.each(engines)('tasks on %s', (engine) => {
   describe('whose process is gone', () => {
     it('go to the next one, once, with their request', async () => {
       const owner = newOwner()
-      const task = await processOf('gone').open({
+      const task = await (
+        await processOf('gone')
+      ).open({
         workspaceId: 'wsp_1',
         owner,
         request,
@@ -176,7 +178,7 @@ describe.each(engines)('tasks on %s', (engine) => {
     })
 
     it('are told of nothing by it any more', async () => {
-      const gone = processOf('paused')
+      const gone = await processOf('paused')
       const task = await gone.open({
         workspaceId: 'wsp_1',
         owner: newOwner(),
@@ -191,14 +193,16 @@ describe.each(engines)('tasks on %s', (engine) => {
 
     it('go on where it starts again under its name', async () => {
       const owner = newOwner()
-      await processOf('five').open({ workspaceId: 'wsp_1', owner, request, keepMs: DAY_MS })
+      const five = await processOf('five')
+      await five.open({ workspaceId: 'wsp_1', owner, request, keepMs: DAY_MS })
       expect((await takenBy('five')).map(({ task }) => task.owner)).toContain(owner)
     })
   })
 
   async function takenBy(runner: string): Promise<readonly Orphan[]> {
     const taken: Orphan[] = []
-    await processOf(runner).adopt((orphan) => taken.push(orphan))
+    const one = await processOf(runner)
+    await one.adopt((orphan) => taken.push(orphan))
     return taken
   }
 })

@@ -10,6 +10,8 @@ export type NewTask = Readonly<{
   request: TaskRequest
   approvalId?: string
   keepMs: number
+  /** When people may decide about it at the latest; it is kept so much longer. */
+  waitsUntilMs?: number
 }>
 
 /** What it ended in, as JSON. */
@@ -46,8 +48,10 @@ const PER_OWNER_MAX = 1000
 /** A row holds at most 4 MiB. */
 const PART_BYTES = 1024 * 1024
 
-export function createTasks(needs: TaskDependencies): Tasks {
+/** Nobody else bears this process's name, so what an earlier start of it left is free to be taken from now on. */
+export async function openTasks(needs: TaskDependencies): Promise<Tasks> {
   const { store, runner, log } = needs
+  await store.housekeep('task.release', { runner })
   const waits = keepUp(needs)
 
   return {
@@ -86,12 +90,12 @@ function keepUp({ store, runner, timers, log }: TaskDependencies): Disposable[] 
 
 async function open(
   { store, sealData, runner }: TaskDependencies,
-  { workspaceId, owner, request, approvalId, keepMs }: NewTask,
+  { workspaceId, owner, request, approvalId, keepMs, waitsUntilMs }: NewTask,
 ): Promise<Task> {
   const id = randomBytes(ID_BYTES).toString('base64url')
   const { bytes, ...asker } = request
   const waitsFor = approvalId === undefined ? {} : { approvalId }
-  const { nowMs } = await store.housekeep('task.open', {
+  const { nowMs, expiresAtMs } = await store.housekeep('task.open', {
     workspaceId,
     owner,
     id,
@@ -99,11 +103,12 @@ async function open(
     ...waitsFor,
     runner,
     keepMs,
+    ...(waitsUntilMs !== undefined && { waitsUntilMs }),
     request: await sealData(placeOfRequest(workspaceId, id), bytes),
     leaseMs: LEASE_MS,
     perOwnerMax: PER_OWNER_MAX,
   })
-  const times = { createdAtMs: nowMs, changedAtMs: nowMs, expiresAtMs: nowMs + keepMs, nowMs }
+  const times = { createdAtMs: nowMs, changedAtMs: nowMs, expiresAtMs, nowMs }
   return { workspaceId, owner, id, state: 'working', ...waitsFor, ...times }
 }
 

@@ -30,6 +30,7 @@ export function createRedact({ onEcho }: Readonly<{ onEcho: OnEcho }>): Redact {
       const { askable, lost } = outlet
       const hide = (bytes: Buffer): Buffer => scrub(armed, bytes)
       return {
+        ...outlet,
         notify: (frame) => outlet.notify(hide(frame)),
         ...(lost && { lost }),
         ...(askable && {

@@ -19,7 +19,9 @@ export const taskCommands = {
       profile: z.string(),
       clientIp: z.string(),
       request: bytes,
+      /** Kept this long after it was made, or after people may decide about it at the latest. */
       keepMs: z.int(),
+      waitsUntilMs: z.int().optional(),
       perOwnerMax: z.int(),
     }),
     async (db, { perOwnerMax, ...task }, { nowMs }) => {
@@ -30,6 +32,7 @@ export const taskCommands = {
         .where('owner', '=', task.owner)
         .executeTakeFirstOrThrow()
       if (count >= perOwnerMax) throw new CoreError('calls_limited')
+      const expiresAtMs = Math.max(nowMs, task.waitsUntilMs ?? 0) + task.keepMs
       const row = {
         workspace_id: task.workspaceId,
         id: task.id,
@@ -45,10 +48,10 @@ export const taskCommands = {
         lease_until: nowMs + task.leaseMs,
         created_at: nowMs,
         updated_at: nowMs,
-        expires_at: nowMs + task.keepMs,
+        expires_at: expiresAtMs,
       }
       await db.insertInto('task').values(row).execute()
-      return { nowMs }
+      return { nowMs, expiresAtMs }
     },
   ),
 

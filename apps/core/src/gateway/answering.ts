@@ -1,0 +1,46 @@
+import { resumeTask } from './answer-call.ts'
+import { type AnswerRequest, createAnswerRequest } from './answer-request.ts'
+import { createApprovedRounds } from './approved-rounds.ts'
+import { createToolContracts } from './check-arguments.ts'
+import { createExchanges } from './exchanges.ts'
+import type { Listens } from './listens.ts'
+import { createLists } from './lists.ts'
+import type { McpDeps } from './mcp.ts'
+import { createRoundStates } from './round-state.ts'
+import { createSlots } from './slots.ts'
+import { createSubscriptions } from './subscriptions.ts'
+import { adoptTasks, type AdoptDeps } from './tasks/adopt-task.ts'
+import { createLiveTasks } from './tasks/live-tasks.ts'
+import { createTaskCalls } from './tasks/task-calls.ts'
+import { createTaskWatch } from './tasks/task-watch.ts'
+import { createTemplateMatches } from './uri-template.ts'
+import type { Views } from './views.ts'
+
+type AnsweringDeps = McpDeps & Readonly<{ views: Views; listens: Listens; serverInfo: string }>
+
+/** What answers requests, and what goes on with calls that outlast theirs. */
+export type Answering = Readonly<{ answerRequest: AnswerRequest; stopTasks: () => Promise<void> }>
+
+export function createAnswering(deps: AnsweringDeps): Answering {
+  const found = { contracts: createToolContracts(), templateMatch: createTemplateMatches() }
+  const watch = createTaskWatch()
+  const { changed } = watch
+  const live = createLiveTasks({ ...deps, changed })
+  const answering = {
+    ...deps,
+    ...found,
+    live,
+    watch,
+    changed,
+    taskCalls: createTaskCalls({ ...deps, changed, live }),
+    lists: createLists(deps),
+    slots: createSlots(),
+    rounds: createRoundStates(deps),
+    approvedRounds: createApprovedRounds(deps),
+    exchanges: createExchanges(deps),
+    openSubscriber: createSubscriptions({ ...deps, ...found }),
+  }
+  const resume: AdoptDeps['resume'] = (asking, { task }) => resumeTask(answering, asking, task)
+  adoptTasks({ ...deps, live, resume })
+  return { answerRequest: createAnswerRequest(answering), stopTasks: live.stop }
+}
