@@ -39,6 +39,7 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
     favourites: ['sample/*'],
     overrides: [{ tool: 'sample/read', title: 'Read', suffix: 'Sample.', pinned: { id: 1 } }],
     eras: 'any',
+    instructions: 'Sample.',
     callsMax: 8,
   },
   'profiles.change': {
@@ -50,6 +51,7 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
     favourites: [],
     overrides: [],
     eras: 'modern',
+    instructions: null,
     callsMax: null,
   },
   'secrets.create': {

@@ -30,3 +30,13 @@ export const auditOutcomes = [
   'expired',
 ] as const
 export type AuditOutcome = (typeof auditOutcomes)[number]
+
+/** What of a server a person reviews. */
+export const reviewedKinds = [
+  'tool',
+  'prompt',
+  'resource',
+  'resource_template',
+  'instructions',
+] as const
+export type ReviewedKind = (typeof reviewedKinds)[number]

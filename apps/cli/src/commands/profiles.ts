@@ -17,12 +17,14 @@ type CreateOptions = Readonly<{
   disclosure?: Profile['disclosure']
   favourite?: string[]
   eras?: Profile['eras']
+  instructions?: string
   callsMax?: number
 }>
 
 /** With "--no-unprefixed", commander gives false. */
-type ChangeOptions = Omit<CreateOptions, 'unprefixed' | 'callsMax'> &
+type ChangeOptions = Omit<CreateOptions, 'unprefixed' | 'instructions' | 'callsMax'> &
   Readonly<{
+    instructions?: string | false
     callsMax?: number | false
     allServers?: true
     allTools?: true
@@ -85,6 +87,7 @@ const erasOption = (): Option =>
     'legacy',
   ])
 const CALLS_MAX = ['--calls-max <number>', 'calls that one agent has open at once in it'] as const
+const INSTRUCTIONS = ['--instructions <text>', 'what its clients tell their models'] as const
 const FAVOURITE = 'tool listed beside the search, as --tool; may be repeated'
 const TOOL = 'tool that it has, as <server>/<tool> with "*" for any text; may be repeated'
 
@@ -99,6 +102,7 @@ function addCreating(profile: Command): void {
     .addOption(disclosureOption())
     .option('--favourite <pattern>', FAVOURITE, collect)
     .addOption(erasOption())
+    .option(...INSTRUCTIONS)
     .option(...CALLS_MAX, Number)
     .action(
       asPerson<[string, CreateOptions]>(async ({ peta, workspace, print }, name, options) => {
@@ -125,7 +129,9 @@ function addChanging(profile: Command): void {
     .option('--favourite <pattern>', FAVOURITE, collect)
     .option('--no-favourites', 'nothing is listed beside the search')
     .addOption(erasOption())
+    .option(...INSTRUCTIONS)
     .option(...CALLS_MAX, Number)
+    .option('--no-instructions', 'nothing but what its servers say')
     .option('--no-calls-max', 'as many as an agent may have anywhere')
     .action(
       asPerson<[string, ChangeOptions]>(async (context, name, options) => {
@@ -148,6 +154,7 @@ function changeOf(options: ChangeOptions) {
     disclosure,
     favourites: someOrNone(options.favourite, options.favourites),
     eras,
+    instructions: orNone(options.instructions),
     callsMax: orNone(options.callsMax),
   }
   const isEmpty = Object.values(body).every((value) => value === undefined)
@@ -186,6 +193,7 @@ function profileText(profile: Profile): string {
       ['disclosure', disclosure],
       ...(disclosure === 'search' ? [['favourites', chosen(favourites)] as const] : []),
       ...overrides.map(({ tool }) => ['overridden', oneLine(tool)] as const),
+      ['instructions', profile.instructions ? oneLine(profile.instructions) : 'none'],
       ['clients', profile.eras],
       ['calls at once', String(profile.callsMax ?? 'as anywhere')],
     ]),

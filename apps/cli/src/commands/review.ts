@@ -1,3 +1,4 @@
+import { reviewedKinds, type ReviewedKind } from '@peta/contract'
 import { everyPage } from '@peta/sdk'
 import type { Command } from 'commander'
 
@@ -7,9 +8,7 @@ import { oneLine, table } from '../print.ts'
 import { serverParams } from './server-of.ts'
 
 type AcceptOptions = Readonly<{ item?: string[]; label?: string[]; risk?: number }>
-type ItemRef = Readonly<{ kind: (typeof KINDS)[number]; name: string }>
-
-const KINDS = ['tool', 'prompt', 'resource', 'resource_template'] as const
+type ItemRef = Readonly<{ kind: ReviewedKind; name: string }>
 
 /** A person's verdict on what a server offers. */
 export function addReviewCommands(server: Command): void {
@@ -65,10 +64,10 @@ const described = (slug: string, items: readonly string[] = []): string =>
 
 function itemRef(text: string): ItemRef {
   const at = text.indexOf(':')
-  const kind = KINDS.find((candidate) => candidate === text.slice(0, at))
+  const kind = reviewedKinds.find((candidate) => candidate === text.slice(0, at))
   if (kind) return { kind, name: text.slice(at + 1) }
   throw new CliError(
-    `"${oneLine(text)}" is not kind:name. Give one such as tool:read_text_file; kinds are ${KINDS.join(', ')}.`,
+    `"${oneLine(text)}" is not kind:name. Give one such as tool:read_text_file; kinds are ${reviewedKinds.join(', ')}.`,
     {
       exitCode: 2,
     },

@@ -32,11 +32,12 @@ export function profileCommands(parts: ProfileParts): Pick<AdminCommands, Names>
     },
 
     async 'profiles.create'({ person, body }) {
-      const { name, title = name, unprefixed, callsMax, ...chosen } = body
+      const { name, title = name, unprefixed, instructions, callsMax, ...chosen } = body
       const input = {
         ...chosen,
         title,
         ...(unprefixed !== undefined && { unprefixed }),
+        ...(instructions !== undefined && { instructions }),
         ...(callsMax !== undefined && { callsMax }),
       }
       return viewOf(parts, await profiles.create(person, name, input))

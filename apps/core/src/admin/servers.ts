@@ -2,7 +2,7 @@ import type { RouteResponse } from '@peta/contract'
 
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Person } from '../model/principal.ts'
-import type { CatalogueItem, ServerDefinition } from '../model/server.ts'
+import type { ReviewedItem, ServerDefinition } from '../model/server.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { AdminCommands } from './command.ts'
 import { pageOf } from './page.ts'
@@ -144,7 +144,7 @@ function inputOf(server: ServerDefinition) {
 function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): ServerView {
   const { id, workspaceId, slug, title, enabled, version, hash, era, inFlightMax } = server
   const items = runtime.items(workspaceId, id).map((row) => row.item)
-  const count = (state: CatalogueItem['state']) =>
+  const count = (state: ReviewedItem['state']) =>
     items.filter((item) => item.state === state).length
   return {
     id,
@@ -184,7 +184,7 @@ function stateOf(runtime: ServerParts['runtime'], server: ServerDefinition): str
   return degraded && state === 'ready' ? 'degraded' : state
 }
 
-function itemView(item: CatalogueItem) {
+function itemView(item: ReviewedItem) {
   const { kind, name, exposed, state, labels, risk, pin, definition } = item
   return {
     kind,

@@ -21,12 +21,15 @@ function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   }
 }
 
+const saidOf = ({ instructions }: View) => (instructions === undefined ? {} : { instructions })
+
 /** The result of `server/discover`. */
 export const discoverResult = (view: View, serverInfo: string): string =>
   JSON.stringify({
     resultType: 'complete',
     supportedVersions: modernVersions,
     capabilities: { ...capabilitiesOf(view), ...tasksCapability },
+    ...saidOf(view),
     // What is offered is what the lists hold, so it lasts as long as the shortest of them.
     ttlMs: view.ttlMs(),
     cacheScope: 'private',
@@ -39,4 +42,5 @@ export const initializeResult = (view: View, version: LegacyVersion, serverInfo:
     protocolVersion: version,
     capabilities: { ...capabilitiesOf(view), logging: {} },
     serverInfo: JSON.parse(serverInfo),
+    ...saidOf(view),
   })

@@ -4,6 +4,7 @@ import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { isOwn } from '../model/own-tools.ts'
 import { compareCodePoints } from '../protocol/names.ts'
+import { instructionsFor } from './instructions.ts'
 import { mergedTtlMs } from './merged-ttl.ts'
 import type { OwnTools } from './own-tools.ts'
 
@@ -26,6 +27,7 @@ export type View = Readonly<{
   find: (kind: ItemKind, exposed: string) => CatalogueEntry | undefined
   /** Tools of servers, those included that lists leave out, in the same order. */
   tools: readonly CatalogueEntry[]
+  instructions: string | undefined
 }>
 
 export type ViewSources = Readonly<{
@@ -107,6 +109,12 @@ function buildView(
     entries: (kind) => byKind.get(kind) ?? [],
     find: (kind, exposed) => byName.get(`${kind} ${exposed}`),
     tools,
+    instructions: instructionsFor(
+      origin.profile?.instructions,
+      (snapshot.instructions ?? [])
+        .filter(({ server }) => servers.has(server.id))
+        .toSorted((a, b) => compareCodePoints(a.server.slug, b.server.slug)),
+    ),
   }
 }
 

@@ -27,4 +27,9 @@ export type CatalogueSnapshot = Readonly<{
   listTtls?: ReadonlyMap<string, ListTtls>
   /** Ids of servers that tell of changes of their resources, as far as they said so since this process started. */
   subscribable?: ReadonlySet<string>
+  /** What servers say of themselves, as accepted. */
+  instructions?: readonly ServerText[]
 }>
+
+/** A server's own words to models, under the title that an administrator gave it. */
+export type ServerText = Readonly<{ server: ServerRef; title: string; text: string }>

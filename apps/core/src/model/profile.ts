@@ -21,6 +21,8 @@ export type Profile = Readonly<{
   overrides: readonly ToolOverride[]
   /** Which generations of clients it serves. */
   eras: 'any' | Era
+  /** What its clients tell their models. */
+  instructions?: string
   /** Calls that one agent has open at once through it. */
   callsMax?: number
   /** Rises with each change, so whatever is derived from a profile may be kept by it. */

@@ -1,3 +1,5 @@
+import type { ReviewedKind } from '@peta/contract'
+
 /** An MCP server behind Peta. `slug` is the alias in names and rules (MCP-100); it never changes. */
 export type ServerRef = Readonly<{
   id: string
@@ -46,7 +48,10 @@ export type HttpLaunch = Readonly<{
   allowLoopback: boolean
 }>
 
+/** What lists hold and calls name. */
 export type ItemKind = 'tool' | 'prompt' | 'resource' | 'resource_template'
+
+export type { ReviewedKind } from '@peta/contract'
 
 /** Labels that an administrator confirmed; a server's own annotations never count (POL-49). */
 export type ItemLabels = readonly string[]
@@ -70,3 +75,6 @@ export type CatalogueItem = Readonly<{
   /** 0 to 100. */
   risk: number
 }>
+
+/** The same, or something else that a server says and a person reviews: its instructions. */
+export type ReviewedItem = Readonly<Omit<CatalogueItem, 'kind'> & { kind: ReviewedKind }>

@@ -15,6 +15,8 @@ export type Greeting = Readonly<{
   protocolVersion: string
   /** Features by name; only their presence is read. */
   capabilities: Readonly<Record<string, unknown>>
+  /** What it tells models about itself; nobody has reviewed it. */
+  instructions?: string
 }>
 
 export type HandshakeTerms = Readonly<{
@@ -27,9 +29,12 @@ export type HandshakeTerms = Readonly<{
   startMs: number
 }>
 
+const instructions = z.string().exactOptional().catch('')
+
 const DiscoverResult = z.looseObject({
   supportedVersions: z.array(z.string()),
   capabilities: z.record(z.string(), z.unknown()),
+  instructions,
 })
 
 const UnsupportedVersion = z.looseObject({
@@ -39,6 +44,7 @@ const UnsupportedVersion = z.looseObject({
 const InitializeResult = z.looseObject({
   protocolVersion: z.string(),
   capabilities: z.record(z.string(), z.unknown()),
+  instructions,
 })
 
 const UNSUPPORTED_VERSION = -32022
@@ -80,8 +86,7 @@ async function discover(
   }
   const parsed = DiscoverResult.safeParse(resultOf(frame))
   if (!parsed.success || !parsed.data.supportedVersions.includes(MODERN_VERSION)) return undefined
-  const { capabilities } = parsed.data
-  return { era: 'modern', protocolVersion: MODERN_VERSION, capabilities }
+  return { era: 'modern', protocolVersion: MODERN_VERSION, ...saidOf(parsed.data) }
 }
 
 /** A refusal of the version that names this very version is worth a second try, and one only. */
@@ -129,8 +134,16 @@ async function initialize(
   const method = 'notifications/initialized'
   const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', method }))
   wire.notify({ bytes, method, era: 'legacy', protocolVersion })
-  return { era: 'legacy', protocolVersion, capabilities: parsed.data.capabilities }
+  return { era: 'legacy', protocolVersion, ...saidOf(parsed.data) }
 }
+
+const saidOf = ({
+  capabilities,
+  instructions: said,
+}: Pick<Greeting, 'capabilities' | 'instructions'>) => ({
+  capabilities,
+  ...(said !== undefined && { instructions: said }),
+})
 
 type Question = Readonly<{ method: string; params: unknown; waitMs: number }>
 

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+import { reviewedKinds } from '@peta/contract'
 import { expect, it } from 'vitest'
 
 import { openTestRuntime, stdioDefinition, WORKSPACE } from './testing.ts'
@@ -22,7 +24,7 @@ it('runs the reference server with every kind of entry, under the limits of a ch
   const input = stdioDefinition([], { launch: launch(program('server-everything'), 'stdio') })
   const server = await test.ready(input)
   const kinds = test.runtime.items(WORKSPACE, server).map(({ item }) => item.kind)
-  expect(new Set(kinds)).toEqual(new Set(['tool', 'prompt', 'resource', 'resource_template']))
+  expect(new Set(kinds)).toEqual(new Set(reviewedKinds))
   expect((await test.call(server, 'echo', { message: 'hello' })).text).toContain('hello')
 })
 

@@ -1,9 +1,16 @@
 import { z } from 'zod'
 
-import type { CatalogueEntry, CatalogueSnapshot, ListTtls } from '../model/catalogue.ts'
-import type { CatalogueItem, ItemKind, ServerDefinition, ServerRef } from '../model/server.ts'
+import type { CatalogueEntry, CatalogueSnapshot, ListTtls, ServerText } from '../model/catalogue.ts'
+import type {
+  CatalogueItem,
+  ReviewedItem,
+  ReviewedKind,
+  ServerDefinition,
+  ServerRef,
+} from '../model/server.ts'
 import type { Store } from '../store/store.ts'
 import type { Log } from '../ground/log.ts'
+import { readInstructions } from './catalogue/instructions.ts'
 import { createNotedTtls } from './catalogue/list-ttls.ts'
 import { createNotedSets } from './catalogue/noted-sets.ts'
 import { openDefinition } from './definition.ts'
@@ -18,7 +25,7 @@ export type InstalledServer = Readonly<{
 
 /** One entry of a catalogue with what only a review needs. */
 export type CatalogueRow = Readonly<{
-  item: CatalogueItem
+  item: ReviewedItem
   nameKey: string
   acceptedPin: string | null
   acceptedDefinition: string | null
@@ -130,7 +137,7 @@ function assemble(
 ): WorkspaceServers {
   const entries = rows.flatMap(({ item }): readonly CatalogueEntry[] => {
     const definition = servers.get(item.serverId)?.definition
-    return definition?.enabled ? [{ server: refOf(definition), item }] : []
+    return definition?.enabled && isOffered(item) ? [{ server: refOf(definition), item }] : []
   })
   const accepted = entries.filter(({ item }) => item.state === 'accepted')
   return {
@@ -138,8 +145,23 @@ function assemble(
     servers,
     rows,
     accepted: new Map(accepted.map(({ item }) => [itemKey(item), item])),
-    snapshot: { ...state, entries },
+    snapshot: { ...state, entries, instructions: textsOf(servers, rows) },
   }
+}
+
+/** What lists hold and calls name, as opposed to what a server only says. */
+export const isOffered = (item: ReviewedItem): item is CatalogueItem => item.kind !== 'instructions'
+
+function textsOf(
+  servers: Content['servers'],
+  rows: readonly CatalogueRow[],
+): readonly ServerText[] {
+  return rows.flatMap(({ item }) => {
+    const definition = servers.get(item.serverId)?.definition
+    if (item.kind !== 'instructions' || item.state !== 'accepted' || !definition?.enabled) return []
+    const text = readInstructions(item.definition)
+    return [{ server: refOf(definition), title: definition.title, text }]
+  })
 }
 
 export const itemKey = ({
@@ -179,7 +201,7 @@ async function readContent(
 }
 
 type Row = Awaited<ReturnType<typeof readPage>>[number]
-type Position = Readonly<{ serverId: string; kind: ItemKind; nameKey: string }>
+type Position = Readonly<{ serverId: string; kind: ReviewedKind; nameKey: string }>
 
 async function readRows(
   store: RegistryParts['store'],

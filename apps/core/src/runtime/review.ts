@@ -1,6 +1,6 @@
 import { CoreError } from '../ground/errors.ts'
 import type { Person } from '../model/principal.ts'
-import type { ItemKind, ServerDefinition } from '../model/server.ts'
+import type { ReviewedKind, ServerDefinition } from '../model/server.ts'
 import type { Store } from '../store/store.ts'
 import type { Draft } from './draft.ts'
 import { find } from './install.ts'
@@ -8,7 +8,7 @@ import { assertHolds } from './permission.ts'
 import type { CatalogueRow, Registry } from './registry.ts'
 
 /** An entry as a person saw it; with its pin, a change since then refuses the verdict. */
-export type ItemRef = Readonly<{ kind: ItemKind; name: string; pin?: string | undefined }>
+export type ItemRef = Readonly<{ kind: ReviewedKind; name: string; pin?: string | undefined }>
 
 export type Acceptance = Readonly<{
   /** `all` is every entry that waits for a review. */

@@ -15,6 +15,7 @@ import { openTestStore, type TestStore } from '../store/testing.ts'
 import type { DefinitionInput } from './definition.ts'
 import type { Draft } from './draft.ts'
 import { createExecutables } from './launch/executable.ts'
+import { isOffered } from './registry.ts'
 import { createRuntime, type Runtime, type RuntimeParts } from './runtime.ts'
 import { systemTimers } from '../ground/timers.ts'
 
@@ -199,7 +200,7 @@ export function arm(
   const message = { jsonrpc: '2.0', id: 'client-id', method, params }
   const parsed = parseClientMessage(Buffer.from(JSON.stringify(message)))
   if (parsed.kind !== 'request') throw new Error('not a request')
-  const item = runtime.items(WORKSPACE, serverId).find((row) => row.item.name === name)?.item
+  const item = itemsOf(runtime, serverId).find((one) => one.name === name)
   const call: Call = {
     id: newId('call'),
     workspaceId: WORKSPACE,
@@ -237,10 +238,16 @@ const METHODS: Readonly<Record<Action, string>> = {
 }
 
 export const itemNamed = (runtime: Runtime, serverId: string, name: string): CatalogueItem => {
-  const row = runtime.items(WORKSPACE, serverId).find(({ item }) => item.name === name)
-  if (!row) throw new Error(`no item ${name}`)
-  return row.item
+  const item = itemsOf(runtime, serverId).find((one) => one.name === name)
+  if (!item) throw new Error(`no item ${name}`)
+  return item
 }
+
+const itemsOf = (runtime: Runtime, serverId: string): readonly CatalogueItem[] =>
+  runtime
+    .items(WORKSPACE, serverId)
+    .map(({ item }) => item)
+    .filter(isOffered)
 
 function textOf(message: unknown): string {
   const content = memberOf(memberOf(message, 'result'), 'content')

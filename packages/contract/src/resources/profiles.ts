@@ -18,6 +18,13 @@ const Favourites = z.array(ToolPattern).max(100)
 const Eras = z.enum(['any', 'modern', 'legacy'])
 const CallsMax = z.int().min(1).max(64)
 
+/** As long as all instructions of an endpoint may be (MCP-28). */
+const Instructions = z
+  .string()
+  .min(1)
+  .refine((text) => new TextEncoder().encode(text).length <= 4096, 'at most 4096 bytes')
+  .meta({ description: 'What its clients tell their models; 4096 bytes at most' })
+
 /** What a profile shows of one tool differently, and what it fixes of every call of it. */
 const ToolOverride = z.strictObject({
   tool: z
@@ -61,6 +68,7 @@ export const ProfileCreate = z.strictObject({
   eras: Eras.default('any').meta({
     description: 'Clients it serves: those of 2026-07-28 and later, older ones, or any',
   }),
+  instructions: Instructions.optional(),
   callsMax: CallsMax.optional().meta({ description: 'Calls that one agent has open at once here' }),
 })
 
@@ -74,6 +82,7 @@ export const ProfileChange = z
     favourites: Favourites.optional(),
     overrides: Overrides.optional(),
     eras: Eras.optional(),
+    instructions: Instructions.nullable().optional(),
     callsMax: CallsMax.nullable().optional(),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
@@ -98,6 +107,7 @@ export const Profile = z.strictObject({
   favourites: z.array(z.string()),
   overrides: z.array(ToolOverride),
   eras: Eras,
+  instructions: z.string().optional(),
   callsMax: z.int().optional(),
   clashes: z.array(NameClash),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { reviewedKinds } from '../words.ts'
 import { Id, Instant, Label, Name, Slug } from './common.ts'
 
 const StdioLaunch = z.strictObject({
@@ -60,7 +61,7 @@ export const Server = z.strictObject({
 })
 
 export const CatalogueItem = z.strictObject({
-  kind: z.enum(['tool', 'prompt', 'resource', 'resource_template']),
+  kind: z.enum(reviewedKinds),
   name: z.string(),
   exposed: z.string(),
   state: z.enum(['quarantined', 'accepted', 'changed', 'rejected', 'gone']),
@@ -71,7 +72,7 @@ export const CatalogueItem = z.strictObject({
 })
 
 const ItemRef = z.strictObject({
-  kind: z.enum(['tool', 'prompt', 'resource', 'resource_template']),
+  kind: z.enum(reviewedKinds),
   name: z.string().max(8192),
   pin: z
     .string()

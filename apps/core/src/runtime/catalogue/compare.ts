@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../crypto/digest.ts'
-import type { ItemKind, ServerRef } from '../../model/server.ts'
+import type { ReviewedKind, ServerRef } from '../../model/server.ts'
 import { compareCodePoints, exposedName, exposedUri } from '../../protocol/names.ts'
 import type { CatalogueRow } from '../registry.ts'
 import type { ListedItem } from './drain.ts'
@@ -7,7 +7,7 @@ import { nextState } from './review-state.ts'
 
 /** What a refresh has to write: entries whose text, pin or state is not what is stored. */
 export type SeenChange = Readonly<{
-  kind: ItemKind
+  kind: ReviewedKind
   nameKey: string
   name: string
   exposed: string
@@ -69,11 +69,12 @@ function addition(
 // oxlint-disable-next-line max-params -- private, and each is another thing
 function exposedOf(
   { id: serverId, slug: alias }: Pick<ServerRef, 'id' | 'slug'>,
-  kind: ItemKind,
+  kind: ReviewedKind,
   name: string,
   names: Readonly<Record<'tool' | 'prompt', Set<string>>>,
 ): string {
   if (kind === 'resource' || kind === 'resource_template') return exposedUri(alias, name)
+  if (kind === 'instructions') return alias
   const exposed = exposedName({ alias, serverId, name }, (candidate) => names[kind].has(candidate))
   names[kind].add(exposed)
   return exposed

@@ -4,17 +4,18 @@ import { CoreError, isCoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
 import type { Scrubber } from '../../model/clearance.ts'
 import type { ListTtls } from '../../model/catalogue.ts'
-import type { ItemKind, ServerRef } from '../../model/server.ts'
+import type { ItemKind, ReviewedKind, ServerRef } from '../../model/server.ts'
 import { readElements, readMembers, readValue } from '../../protocol/members.ts'
 import { annotationProblem } from '../../protocol/rev-2026-07-28/annotation-problem.ts'
 import { readTtlMs } from '../../protocol/read-ttl.ts'
 import type { ServerFrame } from '../../model/frame.ts'
 import type { Connection } from '../connection.ts'
+import { instructionsItem } from './instructions.ts'
 import { pinOf } from './pin.ts'
 
 /** One entry as a server listed it just now. */
 export type ListedItem = Readonly<{
-  kind: ItemKind
+  kind: ReviewedKind
   name: string
   /** The server's JSON text, to the byte. */
   definition: string
@@ -85,8 +86,7 @@ export async function drainLists(draining: Draining, signal: AbortSignal): Promi
     offered.map((list) => drainList(connection, { ...list, server }, signal)),
   )
   return {
-    items: lists
-      .flatMap(({ items }) => items)
+    items: [...lists.flatMap(({ items }) => items), ...instructionsItem(connection.greeting)]
       .filter((item) => isCallable(item, draining))
       .map((item) => scrubbed(item, scrubber)),
     ttls: Object.fromEntries(lists.map(({ kind, ttlMs }) => [kind, ttlMs])),

@@ -1,7 +1,8 @@
+import { reviewedKinds } from '@peta/contract'
 import { z } from 'zod'
 
 import { CoreError } from '../../ground/errors.ts'
-import type { CatalogueItem } from '../../model/server.ts'
+import type { ReviewedItem } from '../../model/server.ts'
 import type { ColumnClasses } from '../column.ts'
 import { command, query, type Db } from '../operation.ts'
 
@@ -9,7 +10,7 @@ export type CatalogueTables = {
   catalogue_item: {
     workspace_id: string
     server_id: string
-    kind: CatalogueItem['kind']
+    kind: ReviewedItem['kind']
     /** Digest of the name, which may be longer than a key may be (STO-24). */
     name_key: string
     name: string
@@ -20,7 +21,7 @@ export type CatalogueTables = {
     /** As a person last accepted it; what `definition` is compared with in a review. */
     accepted_definition: string | null
     accepted_pin: string | null
-    state: CatalogueItem['state']
+    state: ReviewedItem['state']
     /** JSON array. */
     labels: string
     risk: number
@@ -32,7 +33,7 @@ export type CatalogueTables = {
   /** What a name once meant it means for ever; rows are never deleted (MCP-102). */
   exposed_name: {
     workspace_id: string
-    kind: CatalogueItem['kind']
+    kind: ReviewedItem['kind']
     exposed: string
     server_id: string
     name_key: string
@@ -71,7 +72,7 @@ export const catalogueColumns: ColumnClasses<CatalogueTables> = {
 }
 
 const PAGE_MAX = 1000
-const kind = z.enum(['tool', 'prompt', 'resource', 'resource_template'])
+const kind = z.enum(reviewedKinds)
 const state = z.enum(['quarantined', 'accepted', 'changed', 'rejected', 'gone'])
 const inWorkspace = { workspaceId: z.string() }
 const position = z.strictObject({ serverId: z.string(), kind, nameKey: z.string() })
