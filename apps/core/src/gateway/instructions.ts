@@ -1,4 +1,5 @@
-import type { CatalogueSnapshot } from '../model/catalogue.ts'
+import type { ServerText } from '../model/catalogue.ts'
+import { compareCodePoints } from '../protocol/names.ts'
 
 const BYTES_MAX = 4096
 
@@ -9,9 +10,11 @@ const BYTES_MAX = 4096
  */
 export function instructionsFor(
   own: string | undefined,
-  texts: NonNullable<CatalogueSnapshot['instructions']>,
+  texts: readonly ServerText[],
 ): string | undefined {
-  const sections = texts.map(({ title, text }) => `# ${title}\n\n${text}`)
+  const sections = texts
+    .toSorted((a, b) => compareCodePoints(a.server.slug, b.server.slug))
+    .map(({ title, text }) => `# ${title}\n\n${text}`)
   let shown = own ?? ''
   for (const section of sections) {
     const longer = shown === '' ? section : `${shown}\n\n${section}`

@@ -81,42 +81,35 @@ function buildView(
   origin: Pick<View, 'generation' | 'profile'>,
   isListed: (server: ServerRef, item: CatalogueItem) => boolean,
 ): View {
-  const byKind = new Map<ItemKind, CatalogueEntry[]>()
-  const byName = new Map<string, CatalogueEntry>()
-  const servers = new Set<string>()
-  const tools: CatalogueEntry[] = []
-  for (const entry of snapshot.entries.toSorted(byAliasAndName)) {
-    const { server, item, isUnlisted = false } = entry
-    if (item.state !== 'accepted' || !isListed(server, item)) continue
-    byName.set(`${item.kind} ${item.exposed}`, entry)
-    if (!isOwn(server)) {
-      servers.add(server.id)
-      if (item.kind === 'tool') tools.push(entry)
-    }
-    if (isUnlisted) continue
-    const entries = byKind.get(item.kind) ?? []
-    byKind.set(item.kind, entries)
-    entries.push(entry)
-  }
+  const visible = snapshot.entries
+    .filter(({ server, item }) => item.state === 'accepted' && isListed(server, item))
+    .toSorted(byAliasAndName)
+  const byName = new Map(
+    visible.map((entry) => [nameKey(entry.item.kind, entry.item.exposed), entry]),
+  )
+  const listed = Map.groupBy(
+    visible.filter(({ isUnlisted = false }) => !isUnlisted),
+    ({ item }) => item.kind,
+  )
+  const offered = visible.filter(({ server }) => !isOwn(server))
+  const servers = new Set(offered.map(({ server }) => server.id))
+  const texts = snapshot.instructions?.filter(({ server }) => servers.has(server.id)) ?? []
   return {
     ...origin,
     degraded: snapshot.degraded,
     isSubscribable: [
-      ...(byKind.get('resource') ?? []),
-      ...(byKind.get('resource_template') ?? []),
+      ...(listed.get('resource') ?? []),
+      ...(listed.get('resource_template') ?? []),
     ].some(({ server }) => snapshot.subscribable?.has(server.id) ?? false),
     ttlMs: (kind) => mergedTtlMs(servers, snapshot.listTtls, kind),
-    entries: (kind) => byKind.get(kind) ?? [],
-    find: (kind, exposed) => byName.get(`${kind} ${exposed}`),
-    tools,
-    instructions: instructionsFor(
-      origin.profile?.instructions,
-      (snapshot.instructions ?? [])
-        .filter(({ server }) => servers.has(server.id))
-        .toSorted((a, b) => compareCodePoints(a.server.slug, b.server.slug)),
-    ),
+    entries: (kind) => listed.get(kind) ?? [],
+    find: (kind, exposed) => byName.get(nameKey(kind, exposed)),
+    tools: offered.filter(({ item }) => item.kind === 'tool'),
+    instructions: instructionsFor(origin.profile?.instructions, texts),
   }
 }
+
+const nameKey = (kind: ItemKind, exposed: string): string => `${kind} ${exposed}`
 
 /** The un-prefixed server of a profile goes by its own names and URIs (MCP-111). */
 export const isUnprefixed = ({ profile }: Pick<View, 'profile'>, { slug }: ServerRef): boolean =>
