@@ -1,16 +1,12 @@
 import { createLogAppender } from './audit/log.ts'
 import { recover } from './audit/recover.ts'
 import { watchClock } from './audit/watch-clock.ts'
-import { buildAdmin } from './build-admin.ts'
 import { createGround, type Ground, type Overrides } from './build-ground.ts'
-import { buildMcp } from './build-mcp.ts'
 import type { Config } from './config/config.ts'
 import { writeHostKey } from './config/host-key.ts'
 import { readInstanceId } from './config/instance-id.ts'
-import { listen } from './http/listen.ts'
 import type { ServerDefinition } from './model/server.ts'
-import { openStages, type Stages } from './open-stages.ts'
-import { openVault } from './open-vault.ts'
+import type { Stages } from './open-stages.ts'
 import { openStore } from './store/open-store.ts'
 import { holdDirectory } from './store/sqlite/data-directory.ts'
 import type { Store } from './store/store.ts'
@@ -49,7 +45,12 @@ export async function startCore(
   const { dataDir } = config.store
 
   if (config.store.databaseUrl) lifetime.use(holdDirectory(dataDir, ground.clock.nowMs()))
-  const store = lifetime.use(await openStore({ ...ground, ...config.store, ...storeParts, failed }))
+  const opening = openStore({ ...ground, ...config.store, ...storeParts, failed })
+  const [floors, store] = await Promise.all([
+    loadFloors(),
+    opening.then((opened) => lifetime.use(opened)),
+  ])
+  const { openVault, openStages, buildAdmin, buildMcp, listen } = floors
   const instanceId = await readInstanceId(dataDir, ground.newId)
   const hostKey = await writeHostKey(dataDir)
 
@@ -92,6 +93,15 @@ export async function startCore(
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
+
+/** The floors above the store, loaded while its threads load theirs: finding code takes most of a start. */
+const loadFloors = async () => ({
+  ...(await import('./open-vault.ts')),
+  ...(await import('./open-stages.ts')),
+  ...(await import('./build-admin.ts')),
+  ...(await import('./build-mcp.ts')),
+  ...(await import('./http/listen.ts')),
+})
 
 /** Says that Core started, and closes what an earlier run left open: nobody knows how those calls ended (AUD-24). */
 async function beginLog(store: Store, { draft, log }: Ground, instanceId: string): Promise<void> {

@@ -4,4 +4,4 @@ import { createLogAppender } from './audit/log.ts'
 import { runWriterThread } from './store/sqlite/writer-thread.ts'
 
 /** Composition root of the thread that writes: the store's loop and the audit log's appender. */
-if (parentPort) await runWriterThread(parentPort, workerData, createLogAppender())
+if (parentPort) runWriterThread(parentPort, workerData, createLogAppender())

@@ -1,5 +1,5 @@
 import type { AuditDraft } from '../model/audit-event.ts'
-import { housekeeping } from './operations.ts'
+import { housekeeping } from './housekeeping.ts'
 import type { CommandName, QueryName, Store } from './store.ts'
 
 const leavesNoEvent: ReadonlySet<CommandName> = new Set(housekeeping)

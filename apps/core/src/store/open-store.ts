@@ -2,8 +2,6 @@ import type { Clock } from '../ground/clock.ts'
 import type { Log } from '../ground/log.ts'
 import type { Secret } from '../ground/secret.ts'
 import type { LogAppender } from './appender.ts'
-import { openPostgresStore } from './postgres/open-postgres-store.ts'
-import { openSqliteStore } from './sqlite/open-sqlite-store.ts'
 import type { SpaceLimits } from './sqlite/space-watch.ts'
 import type { Store } from './store.ts'
 
@@ -29,10 +27,16 @@ export type OpenStoreOptions = Readonly<{
 }>
 
 /**
- * Opens the store, brought to this release's schema.
+ * Opens the store, brought to this release's schema. Of the two engines only the one in use is ever loaded.
  *
  * @throws CoreError `data_dir_in_use`, `data_dir_unwritable`, `filesystem_unsafe`, `database_unsafe`,
  *   `database_unreachable`, `migration_changed`, `schema_too_new`
  */
-export const openStore = (options: OpenStoreOptions): Promise<Store> =>
-  options.databaseUrl ? openPostgresStore(options, options.databaseUrl) : openSqliteStore(options)
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  if (options.databaseUrl) {
+    const { openPostgresStore } = await import('./postgres/open-postgres-store.ts')
+    return openPostgresStore(options, options.databaseUrl)
+  }
+  const { openSqliteStore } = await import('./sqlite/open-sqlite-store.ts')
+  return openSqliteStore(options)
+}

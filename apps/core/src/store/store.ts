@@ -84,8 +84,8 @@ export type Hints = Readonly<{
   on: (topic: HintTopic, wake: () => void) => Disposable
 }>
 
-/** Commands that leave no audit event, each with its reason in `operations.ts`. */
+/** Commands that leave no audit event, each with its reason in `housekeeping.ts`. */
 export type HousekeepingName = Extract<
   CommandName,
-  (typeof import('./operations.ts').housekeeping)[number]
+  (typeof import('./housekeeping.ts').housekeeping)[number]
 >

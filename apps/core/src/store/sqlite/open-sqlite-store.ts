@@ -25,13 +25,23 @@ export async function openSqliteStore(options: OpenStoreOptions): Promise<Store>
   const health = createFileHealth(log, options.failed)
 
   const start = { path: directory.databasePath, appVersion: version, nowMs: nowMs() }
-  const committed = hints.wake
-  const writer = opening.use(
-    await openWriterLink({ url: threads.writer, start, nowMs, committed, space, health }),
-  )
-  const readers = opening.use(
-    await openReaderPool({ url: threads.reader, start, nowMs, died: health.failed }),
-  )
+  // Both threads load their code at once; the reader opens the file when the writer has made it.
+  const writing = openWriterLink({
+    url: threads.writer,
+    start,
+    nowMs,
+    committed: hints.wake,
+    space,
+    health,
+  }).then((link) => opening.use(link))
+  const reading = openReaderPool({
+    url: threads.reader,
+    start,
+    nowMs,
+    died: health.failed,
+    mayOpen: writing,
+  }).then((pool) => opening.use(pool))
+  const [writer, readers] = await Promise.all([writing, reading])
   if (writer.migrated.length > 0) {
     log.info({ steps: writer.migrated }, 'the database schema moved forward')
   }

@@ -12,6 +12,8 @@ export type ReaderPoolParts = Readonly<{
   start: ThreadStart
   nowMs: () => number
   died: (cause: unknown) => void
+  /** When there is a file to read. */
+  mayOpen: Promise<unknown>
 }>
 
 type Reader = Readonly<{ front: ReadFront; thread: Thread<ToReader> }>
@@ -51,11 +53,12 @@ export async function openReaderPool(parts: ReaderPoolParts): Promise<ReaderPool
   }
 }
 
-async function openReader({ url, start, nowMs, died }: ReaderPoolParts): Promise<Reader> {
+async function openReader({ url, start, nowMs, died, mayOpen }: ReaderPoolParts): Promise<Reader> {
   const front = createReadFront({ send: (message) => thread.post(message), nowMs })
   const thread: Thread<ToReader> = await openThread<ToReader, FromReader>({
     url,
     start,
+    mayOpen,
     receive(message) {
       if (message.kind === 'rows') front.settle(message)
     },

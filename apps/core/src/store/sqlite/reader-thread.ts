@@ -10,17 +10,25 @@ type Rows = Extract<FromReader, { kind: 'rows' }>
 /** A thread with a read-only connection, so that the main thread never touches the file. */
 export function runReaderThread(port: MessagePort, { path }: ThreadStart): void {
   const post = (message: FromReader): void => port.postMessage(message)
-  try {
-    const connection = openSqlite(path, { readOnly: true })
-    port.on('message', (message: ToReader) => {
-      if (message.kind === 'read') return void readAll(connection, message.reads).then(post)
-      connection[Symbol.dispose]()
-      port.close()
-    })
-    post({ kind: 'opened', migrated: [] })
-  } catch (error) {
-    post({ kind: 'failed', error: toErrorMessage(storeError(error)) })
+  let connection: SqliteConnection | undefined
+
+  function open(): void {
+    try {
+      connection = openSqlite(path, { readOnly: true })
+      post({ kind: 'opened', migrated: [] })
+    } catch (error) {
+      post({ kind: 'failed', error: toErrorMessage(storeError(error)) })
+    }
   }
+
+  port.on('message', (message: ToReader) => {
+    if (message.kind === 'open') return open()
+    if (message.kind === 'read' && connection) {
+      return void readAll(connection, message.reads).then(post)
+    }
+    connection?.[Symbol.dispose]()
+    port.close()
+  })
 }
 
 async function readAll(connection: SqliteConnection, reads: readonly Read[]): Promise<Rows> {

@@ -7,15 +7,20 @@ import type { PackedRequest } from '../write-request.ts'
 
 export type ThreadStart = Readonly<{ path: string; appVersion: string; nowMs: number }>
 
+/** The first message to a thread: it may open the file. It loads its code before, and nothing else. */
+type MayOpen = Readonly<{ kind: 'open' }>
+
 /** A thread's first message: it serves, or it could not start. */
 export type ThreadOpened = Readonly<{ kind: 'opened'; migrated: readonly string[] }>
 export type ThreadFailed = Readonly<{ kind: 'failed'; error: ErrorMessage }>
 
-export type ToWriter = Readonly<
-  | { kind: 'write'; requests: readonly PackedRequest[] }
-  | { kind: 'arm'; config: AppenderConfig }
-  | { kind: 'close' }
->
+export type ToWriter =
+  | MayOpen
+  | Readonly<
+      | { kind: 'write'; requests: readonly PackedRequest[] }
+      | { kind: 'arm'; config: AppenderConfig }
+      | { kind: 'close' }
+    >
 
 export type FromWriter =
   | ThreadOpened
@@ -28,7 +33,9 @@ export type FromWriter =
       errors: readonly (readonly [seq: number, error: ErrorMessage])[]
     }>
 
-export type ToReader = Readonly<{ kind: 'read'; reads: readonly Read[] } | { kind: 'close' }>
+export type ToReader =
+  | MayOpen
+  | Readonly<{ kind: 'read'; reads: readonly Read[] } | { kind: 'close' }>
 export type Read = readonly [seq: number, name: QueryName, args: unknown, nowMs: number]
 
 export type FromReader =

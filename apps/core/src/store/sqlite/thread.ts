@@ -13,6 +13,8 @@ export type Thread<To> = AsyncDisposable &
 export type ThreadParts<From> = Readonly<{
   url: URL
   start: ThreadStart
+  /** Until then it loads its code and leaves the file alone; without it, it opens as soon as it can. */
+  mayOpen?: Promise<unknown>
   receive: (message: From) => void
   /** It ended without being told to. */
   died: (cause: unknown) => void
@@ -21,7 +23,7 @@ export type ThreadParts<From> = Readonly<{
 /**
  * Starts a thread and waits until it serves.
  *
- * @throws what kept it from starting
+ * @throws what kept it from starting, or what `mayOpen` was rejected with
  */
 export async function openThread<
   To extends Readonly<{ kind: string }>,
@@ -44,9 +46,11 @@ export async function openThread<
     if (!isClosing) parts.died(new Error(`a thread of the store ended with code ${code}`))
   })
 
-  const post = (message: To | Readonly<{ kind: 'close' }>): void =>
+  const post = (message: To | Readonly<{ kind: 'open' | 'close' }>): void =>
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage(message)
+
+  Promise.resolve(parts.mayOpen).then(() => post({ kind: 'open' }), reject)
 
   const close = async (): Promise<void> => {
     isClosing = true

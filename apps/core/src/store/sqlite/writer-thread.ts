@@ -16,20 +16,29 @@ const LOOK_MS = 60_000
 const CHECKPOINT_EVERY_LOOKS = 60
 
 /** The thread that owns the only connection that writes (STO-30). It ends when it is told to close. */
-export async function runWriterThread(
+export function runWriterThread(
   port: MessagePort,
   { path, appVersion, nowMs }: ThreadStart,
   appender: LogAppender,
-): Promise<void> {
+): void {
   const post = (message: FromWriter): void => port.postMessage(message)
-  try {
-    const connection = openSqlite(path)
-    const migrated = await migrateSqlite(connection, { path, appVersion, nowMs })
-    serve(port, connection, { appender, post, walPath: `${path}-wal` })
-    post({ kind: 'opened', migrated })
-  } catch (error) {
-    post({ kind: 'failed', error: toErrorMessage(storeError(error)) })
+  let receive: (message: ToWriter) => void = () => port.close()
+
+  async function open(): Promise<void> {
+    try {
+      const connection = openSqlite(path)
+      const migrated = await migrateSqlite(connection, { path, appVersion, nowMs })
+      receive = serve(port, connection, { appender, post, walPath: `${path}-wal` })
+      post({ kind: 'opened', migrated })
+    } catch (error) {
+      post({ kind: 'failed', error: toErrorMessage(storeError(error)) })
+    }
   }
+
+  port.on('message', (message: ToWriter) => {
+    if (message.kind === 'open') void open()
+    else receive(message)
+  })
 }
 
 type Serving = Readonly<{
@@ -42,7 +51,7 @@ function serve(
   port: MessagePort,
   connection: SqliteConnection,
   { appender, post, walPath }: Serving,
-): void {
+): (message: ToWriter) => void {
   const writer = createWriter({
     connection: sqliteWriter(connection),
     appender,
@@ -60,11 +69,11 @@ function serve(
     port.close()
   }
 
-  port.on('message', (message: ToWriter) => {
+  return function receive(message) {
     if (message.kind === 'write') writer.push(message.requests.map(unpackRequest))
     else if (message.kind === 'arm') appender.arm(message.config)
     else void close()
-  })
+  }
 }
 
 /** SQLite itself checkpoints every thousand pages but never gives the file's room back (STO-4). */
