@@ -7,7 +7,7 @@ import { writeHostKey } from './config/host-key.ts'
 import { readInstanceId } from './config/instance-id.ts'
 import type { ServerDefinition } from './model/server.ts'
 import type { Stages } from './open-stages.ts'
-import { openStore } from './store/open-store.ts'
+import { openStore, type OpenStoreOptions } from './store/open-store.ts'
 import { holdDirectory } from './store/sqlite/data-directory.ts'
 import type { Store } from './store/store.ts'
 
@@ -41,15 +41,10 @@ export async function startCore(
 ): Promise<Core> {
   await using lifetime = new AsyncDisposableStack()
   const ground = createGround(config, overrides)
-  const starting = new AbortController()
   const { dataDir } = config.store
 
-  if (config.store.databaseUrl) lifetime.use(holdDirectory(dataDir, ground.clock.nowMs()))
-  const opening = openStore({ ...ground, ...config.store, ...storeParts, failed })
-  const [floors, store] = await Promise.all([
-    loadFloors(),
-    opening.then((opened) => lifetime.use(opened)),
-  ])
+  const storeOptions = { ...ground, ...config.store, ...storeParts, failed }
+  const { store, floors } = await openStoreUnderFloors(storeOptions, lifetime)
   const { openVault, openStages, buildAdmin, buildMcp, listen } = floors
   const instanceId = await readInstanceId(dataDir, ground.newId)
   const hostKey = await writeHostKey(dataDir)
@@ -58,7 +53,11 @@ export async function startCore(
   const serverOf = (workspaceId: string, serverId: string): ServerDefinition | undefined =>
     stages?.runtime.servers(workspaceId).find((server) => server.id === serverId)
   const sources = { store, config, instanceId, serverOf }
-  const { vault, keys, deploymentId } = await openVault(ground, sources, starting.signal)
+  const { vault, keys, deploymentId } = await openVault(
+    ground,
+    sources,
+    new AbortController().signal,
+  )
   lifetime.use(vault)
   lifetime.defer(() => endLog(store, ground))
   await beginLog(store, ground, instanceId)
@@ -94,7 +93,17 @@ export async function startCore(
   }
 }
 
-/** The floors above the store, loaded while its threads load theirs: finding code takes most of a start. */
+/** The floors are loaded while the threads of the store load theirs: finding code takes most of a start. */
+async function openStoreUnderFloors(options: OpenStoreOptions, lifetime: AsyncDisposableStack) {
+  const { databaseUrl, dataDir, clock } = options
+  if (databaseUrl) lifetime.use(holdDirectory(dataDir, clock.nowMs()))
+  const [store, floors] = await Promise.all([
+    openStore(options).then((opened) => lifetime.use(opened)),
+    loadFloors(),
+  ])
+  return { store, floors }
+}
+
 const loadFloors = async () => ({
   ...(await import('./open-vault.ts')),
   ...(await import('./open-stages.ts')),
