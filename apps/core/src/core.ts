@@ -41,11 +41,21 @@ export async function startCore(
 ): Promise<Core> {
   await using lifetime = new AsyncDisposableStack()
   const ground = createGround(config, overrides)
-  const { dataDir } = config.store
-
   const storeOptions = { ...ground, ...config.store, ...storeParts, failed }
   const { store, floors } = await openStoreUnderFloors(storeOptions, lifetime)
+  const built = await build({ ground, config, store, floors }, lifetime)
+  const running = lifetime.move()
+  return { ...built, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+type Parts = Readonly<{ ground: Ground; config: Config; store: Store; floors: Floors }>
+
+async function build(
+  { ground, config, store, floors }: Parts,
+  lifetime: AsyncDisposableStack,
+): Promise<Pick<Core, 'url' | 'setupLink'>> {
   const { openVault, openStages, buildAdmin, buildMcp, listen } = floors
+  const { dataDir } = config.store
   const instanceId = await readInstanceId(dataDir, ground.newId)
   const hostKey = await writeHostKey(dataDir)
 
@@ -85,12 +95,7 @@ export async function startCore(
 
   lifetime.defer(() => admin.stop())
 
-  const running = lifetime.move()
-  return {
-    url: listener.publicUrl,
-    setupLink: admin.setupLink,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  }
+  return { url: listener.publicUrl, setupLink: admin.setupLink }
 }
 
 /** The floors are loaded while the threads of the store load theirs: finding code takes most of a start. */
@@ -103,6 +108,8 @@ async function openStoreUnderFloors(options: OpenStoreOptions, lifetime: AsyncDi
   ])
   return { store, floors }
 }
+
+type Floors = Awaited<ReturnType<typeof loadFloors>>
 
 const loadFloors = async () => ({
   ...(await import('./open-vault.ts')),
