@@ -40,6 +40,9 @@ export function createCallEvents({
   const principalText = onceFor(writePrincipal)
   const serverText = onceFor(writeServer)
   const itemText = onceFor(writeItem)
+  const itemTarget = onceFor(({ exposed }: CatalogueItem) => indexed(exposed))
+  // Most decisions are kept by the policy, because no argument can change them.
+  const policyText = onceFor(writePolicy)
 
   const draft = (
     { principal, call }: Intent,
@@ -49,7 +52,7 @@ export function createCallEvents({
     tsMs: clock.nowMs(),
     workspaceId: call.workspaceId,
     actorId: principal.agent.id,
-    target: indexed(call.item?.exposed ?? call.name),
+    target: call.item ? itemTarget(call.item) : indexed(call.name),
     ...event,
   })
   const whoAndWhat = ({ principal, call }: Intent) =>
@@ -63,7 +66,7 @@ export function createCallEvents({
         workspaceId: call.workspaceId,
         outcome: decidedOutcome[decision.effect],
       } as const
-      const fields = `${leadingFields(event, clock.monotonicUs())},${whoAndWhat(intent)},${writeRequest(call)},${writePolicy(decision)}`
+      const fields = `${leadingFields(event, clock.monotonicUs())},${whoAndWhat(intent)},${writeRequest(call)},${policyText(decision)}`
       return draft(intent, { type: event.type, outcome: event.outcome, fields })
     },
     completed(intent, causeId, end) {
@@ -82,7 +85,9 @@ export function createCallEvents({
 function onceFor<K extends object>(write: (key: K) => string): (key: K) => string {
   const made = new WeakMap<K, string>()
   return (key) => {
-    const text = made.get(key) ?? write(key)
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const text = write(key)
     made.set(key, text)
     return text
   }
@@ -125,9 +130,12 @@ function writePolicy({ policyVersion, effect, reason, matched, shadow }: Decisio
 const rulesOf = (hits: readonly RuleHit[]): string => quoteAll(hits.map((hit) => hit.rule))
 
 function writeEnd({ approval, result, errorCode }: CallEnd): string {
-  return [
-    approval ? `,"approval":{"id":${quote(approval.id)},"state":${quote(approval.state)}}` : '',
-    result ? `,"result":{"bytes":${result.bytes},"is_error":${result.isError}}` : '',
-    errorCode === undefined ? '' : `,"error":{"code":${quote(errorCode)}}`,
-  ].join('')
+  const approvalText = approval
+    ? `,"approval":{"id":${quote(approval.id)},"state":${quote(approval.state)}}`
+    : ''
+  const resultText = result
+    ? `,"result":{"bytes":${result.bytes},"is_error":${result.isError}}`
+    : ''
+  const errorText = errorCode === undefined ? '' : `,"error":{"code":${quote(errorCode)}}`
+  return approvalText + resultText + errorText
 }

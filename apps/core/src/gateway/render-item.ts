@@ -31,10 +31,7 @@ export function renderItem(
     ...members.flatMap((member) => editMember(bytes, member, { item, alias, era })),
     ...(override ? editOverride(bytes, members, override) : []),
   ]
-  return splice(
-    bytes,
-    edits.toSorted((a, b) => a.span[0] - b.span[0]),
-  )
+  return splice(bytes, edits)
 }
 
 type Alias = string | undefined

@@ -164,8 +164,17 @@ const placeOf = ({ principal, profile }: Viewer): Pick<Session, 'owner' | 'profi
 })
 
 /** Workspace, agent, client and person: a session serves no other combination (MCP-31). */
-export const ownerOf = ({ workspaceId, agent, user }: Principal): string =>
-  JSON.stringify([workspaceId, agent.id, agent.client, user?.id ?? ''])
+export function ownerOf(principal: Principal): string {
+  const known = owners.get(principal)
+  if (known !== undefined) return known
+  const { workspaceId, agent, user } = principal
+  const owner = JSON.stringify([workspaceId, agent.id, agent.client, user?.id ?? ''])
+  owners.set(principal, owner)
+  return owner
+}
+
+/** Written once for a principal, which is looked for at every request. */
+const owners = new WeakMap<Principal, string>()
 
 function leastUsed(sessions: readonly Session[]): Session {
   const rank = (session: Session): number =>

@@ -57,9 +57,8 @@ export function createViews(sources: ViewSources, ownTools: Pick<OwnTools, 'entr
   return function viewOf({ principal, profile }) {
     const { workspaceId, scopeKey } = principal
     const snapshot = sources.catalogue(workspaceId)
-    const generation = [sources.policyVersion(workspaceId), snapshot.version, profile?.revision]
-      .filter((part) => part !== undefined)
-      .join('.')
+    const version = `${sources.policyVersion(workspaceId)}.${snapshot.version}`
+    const generation = profile ? `${version}.${profile.revision}` : version
     const key = `${workspaceId}\0${scopeKey}\0${profile?.name ?? ''}`
     const known = kept.get(key)
     if (known?.generation === generation) return known

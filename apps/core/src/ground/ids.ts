@@ -15,35 +15,42 @@ const RANDOM_BYTES_PER_ID = 8
  */
 export function createIds(clock: Pick<Clock, 'nowMs'>): NewId {
   let lastMs = 0
+  let time = ''
   let sequence = 0
   const random = createRandomHex()
 
+  function moveTo(ms: number): void {
+    lastMs = ms
+    time = ms.toString(16).padStart(TIME_DIGITS, '0')
+    sequence = 0
+  }
+
   return function newId(prefix) {
     const nowMs = clock.nowMs()
-    if (nowMs > lastMs) {
-      lastMs = nowMs
-      sequence = 0
-    } else if (++sequence >> SEQUENCE_BITS) {
-      lastMs += 1
-      sequence = 0
-    }
-    const time = lastMs.toString(16).padStart(TIME_DIGITS, '0')
+    if (nowMs > lastMs) moveTo(nowMs)
+    else if (++sequence >> SEQUENCE_BITS) moveTo(lastMs + 1)
     return `${prefix}_${time}7${sequence.toString(16).padStart(3, '0')}${random()}`
   }
 }
 
-/** Sixteen hex digits whose first two bits are the RFC's variant; random bytes are drawn in batches. */
+/** Sixteen hex digits whose first two bits are the RFC's variant; random bytes are drawn, and written, in batches. */
 function createRandomHex(): () => string {
   const pool = Buffer.alloc(RANDOM_BATCH_BYTES)
-  let used = RANDOM_BATCH_BYTES
+  let digits = ''
+  let used = 0
+
+  function draw(): void {
+    crypto.getRandomValues(pool)
+    for (let at = 0; at < RANDOM_BATCH_BYTES; at += RANDOM_BYTES_PER_ID) {
+      pool.writeUInt8((pool.readUInt8(at) & 0x3f) | 0x80, at)
+    }
+    digits = pool.toString('hex')
+    used = 0
+  }
 
   return function randomHex() {
-    if (used === RANDOM_BATCH_BYTES) {
-      crypto.getRandomValues(pool)
-      used = 0
-    }
-    pool.writeUInt8((pool.readUInt8(used) & 0x3f) | 0x80, used)
-    used += RANDOM_BYTES_PER_ID
-    return pool.toString('hex', used - RANDOM_BYTES_PER_ID, used)
+    if (used === digits.length) draw()
+    used += 2 * RANDOM_BYTES_PER_ID
+    return digits.slice(used - 2 * RANDOM_BYTES_PER_ID, used)
   }
 }

@@ -62,12 +62,12 @@ export type ServerFrame = Readonly<{
   kind: 'response' | 'notification' | 'request'
   bytes: Buffer
   /** Of a response: the hop's id. Absent where the server could not tell which request it answers. */
-  id?: RequestId
-  method?: string
+  id: RequestId | undefined
+  method: string | undefined
   /** A JSON-RPC error, or a result with `isError: true`. */
   isError: boolean
   /** The code of a JSON-RPC error. */
-  code?: number
+  code: number | undefined
   spans: Readonly<Partial<Record<Slot, Span>>>
 }>
 

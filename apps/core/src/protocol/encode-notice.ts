@@ -18,10 +18,7 @@ export type UpdatedFor = Readonly<{
 export function encodeUpdated({ bytes, spans }: ServerFrame, to: UpdatedFor): Buffer {
   const edits: Edit[] = [...editMeta(bytes, spans, to.subscriptionId)]
   if (spans.uri) edits.push({ span: spans.uri, text: JSON.stringify(to.uri) })
-  return splice(
-    bytes,
-    edits.toSorted((a, b) => a.span[0] - b.span[0]),
-  )
+  return splice(bytes, edits)
 }
 
 /** The server's own id means something between it and Peta only. */

@@ -60,10 +60,7 @@ export function encodeRequest(request: ServerBound): Buffer {
   const meta = editMeta(request)
   if (meta) edits.push(meta)
   edits.push(...(request.era === 'modern' ? editRound(request) : withoutRound(request)))
-  return splice(
-    frame.bytes,
-    edits.toSorted((a, b) => a.span[0] - b.span[0]),
-  )
+  return splice(frame.bytes, edits)
 }
 
 /** A frame that holds a state holds one that Peta sealed; the server's own takes its place. */

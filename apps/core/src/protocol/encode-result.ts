@@ -7,7 +7,7 @@ import { exposedUri } from './names.ts'
 import { readTtlMs } from './read-ttl.ts'
 import { removeMembers } from './remove-members.ts'
 import { resultUris } from './result-uris.ts'
-import { fitResult } from './rev-2025-11-25/fit-result.ts'
+import { FITS, fitResult } from './rev-2025-11-25/fit-result.ts'
 import { knowsError, legacyVersions, type LegacyVersion } from './rev-2025-11-25/version.ts'
 import { type Edit, splice } from './splice.ts'
 
@@ -44,17 +44,14 @@ export function encodeResult(bound: ClientBound): Buffer {
     throw new CoreError('server_misbehaves', { server: bound.alias })
   }
   const content = spans.result ? editResult(bound, spans.result) : editError(bound)
-  const edits = [...editId(bound), ...content]
-  return splice(
-    bytes,
-    edits.toSorted((a, b) => a.span[0] - b.span[0]),
-  )
+  const id = editId(bound)
+  return splice(bytes, id ? [id, ...content] : content)
 }
 
-function editId({ answer, request }: ClientBound): readonly Edit[] {
+function editId({ answer, request }: ClientBound): Edit | undefined {
   const theirs = answer.spans.id
   const ours = request.spans.id
-  return theirs && ours ? [{ span: theirs, text: request.bytes.subarray(ours[0], ours[1]) }] : []
+  return theirs && ours && { span: theirs, text: request.bytes.subarray(ours[0], ours[1]) }
 }
 
 function editResult(bound: ClientBound, result: Span): readonly Edit[] {
@@ -66,6 +63,7 @@ function editResult(bound: ClientBound, result: Span): readonly Edit[] {
   }))
   if (bound.clientEra === 'modern') return [...toModern(bound, result), ...uris]
   const edits = toLegacy(bound, result)
+  if (uris.length === 0) return edits
   return [...edits, ...uris.filter(({ span }) => !edits.some((edit) => holds(edit.span, span)))]
 }
 
@@ -116,6 +114,7 @@ function toLegacy(bound: ClientBound, result: Span): readonly Edit[] {
   const { structuredContent } = spans
   const fitted = fitResult({ bytes, result, structuredContent, version, alias })
   const isForeign = serverEra === 'modern'
+  if (fitted === FITS && !isForeign && !bound.isReplay) return NO_EDITS
   const foreign = isForeign ? [spans.resultType, spans.ttlMs, spans.cacheScope] : []
   const removed = [...foreign, ...fitted.removed]
   const mark = bound.isReplay ? [REPLAY] : []
@@ -130,6 +129,8 @@ function toLegacy(bound: ClientBound, result: Span): readonly Edit[] {
     ...fitted.replaced,
   ]
 }
+
+const NO_EDITS: readonly Edit[] = []
 
 const REPLAY = `"${metaKeys.petaReplayed}":true`
 

@@ -1,6 +1,6 @@
 import { limits } from '../ground/limits.ts'
-import type { Frame, RequestId, Span } from '../model/frame.ts'
-import { isSpace, OPEN_ARRAY } from './json-bytes.ts'
+import type { Frame, RequestId } from '../model/frame.ts'
+import { isSpace, OPEN_ARRAY, OPEN_OBJECT } from './json-bytes.ts'
 import { clientMessage } from './places.ts'
 import { notJson, refused } from './scan-cursor.ts'
 import { scan, type Scanned } from './scan.ts'
@@ -21,9 +21,11 @@ const rules = { depthMax: limits.jsonDepthMax, isStrict: true } as const
  */
 export function parseClientMessage(bytes: Buffer): ClientMessage {
   const scanned = scan(bytes, clientMessage, rules)
-  if (firstByte(bytes) === OPEN_ARRAY) return { kind: 'batch' }
+  const first = firstByte(bytes)
+  if (first === OPEN_ARRAY) return { kind: 'batch' }
+  if (first !== OPEN_OBJECT) throw refused('the message is not an object')
 
-  const message = readObject(parseJson(bytes, scanned.isAscii), 'the message is not an object')
+  const message = parseObject(bytes, scanned.isAscii)
   if (message['jsonrpc'] !== '2.0') throw refused('jsonrpc is not "2.0"')
   if (!('method' in message)) return readResponse(bytes, message)
   if ('result' in message || 'error' in message) throw refused('both a request and a response')
@@ -31,28 +33,17 @@ export function parseClientMessage(bytes: Buffer): ClientMessage {
   const { method } = message
   if (typeof method !== 'string' || method === '') throw refused('method is not a name')
   const params = readParams(message['params'])
-  const frame = { bytes, method, params, spans: frameSpans(method, scanned) }
-  if (!('id' in message)) return { kind: 'notification', frame }
-  return { kind: 'request', frame: { ...frame, id: readId(message['id']) } }
+  const spans = frameSpans(method, scanned)
+  if (!('id' in message)) return { kind: 'notification', frame: { bytes, method, params, spans } }
+  return { kind: 'request', frame: { bytes, id: readId(message['id']), method, params, spans } }
 }
 
 /** Positions by the role they have in this method: a completion names its target inside `ref`. */
 function frameSpans(method: string, { spans, lossyNumber }: Scanned): Frame['spans'] {
-  const found: { -readonly [Slot in keyof Frame['spans']]: Span } = {}
-  if (spans.id) found.id = spans.id
-  if (spans.params) found.params = spans.params
-  if (spans.arguments) found.arguments = spans.arguments
-  if (spans.meta) found.meta = spans.meta
-  if (spans.progressToken) found.progressToken = spans.progressToken
-  if (spans.protocolVersion) found.protocolVersion = spans.protocolVersion
-  if (lossyNumber) found.lossyNumber = lossyNumber
-
-  const isCompletion = method === 'completion/complete'
-  const name = isCompletion ? spans.refName : spans.name
-  const uri = isCompletion ? spans.refUri : spans.uri
-  if (name) found.name = name
-  if (uri) found.uri = uri
-  return found
+  const found = lossyNumber ? { ...spans, lossyNumber } : spans
+  if (method !== 'completion/complete') return found
+  const { name: _name, uri: _uri, refName, refUri, ...rest } = found
+  return { ...rest, ...(refName && { name: refName }), ...(refUri && { uri: refUri }) }
 }
 
 function readResponse(bytes: Buffer, message: Readonly<Record<string, unknown>>): ClientMessage {
@@ -69,22 +60,27 @@ function readId(id: unknown): RequestId {
 }
 
 function readParams(params: unknown): Frame['params'] {
-  return params === undefined ? readObject({}, '') : readObject(params, 'params is not an object')
+  if (params === undefined) return NONE
+  if (!isObject(params)) throw refused('params is not an object')
+  // A copy without a prototype, so that no name finds a member that was not sent.
+  return { __proto__: null, ...params }
 }
 
-/** A copy without a prototype, so that no name finds a member that was not sent. */
-function readObject(value: unknown, problem: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(problem)
-  return { __proto__: null, ...value }
-}
+const NONE: Frame['params'] = Object.freeze(Object.create(null))
 
-function parseJson(bytes: Buffer, isAscii: boolean): unknown {
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The envelope, of which only members are read that no prototype has. */
+function parseObject(bytes: Buffer, isAscii: boolean): Readonly<Record<string, unknown>> {
   const text = isAscii ? bytes.toString('latin1') : bytes.toString('utf8')
   try {
-    return JSON.parse(text)
+    const message: unknown = JSON.parse(text)
+    if (isObject(message)) return message
   } catch (cause) {
     throw notJson('not JSON', cause)
   }
+  throw refused('the message is not an object')
 }
 
 function firstByte(bytes: Buffer): number | undefined {

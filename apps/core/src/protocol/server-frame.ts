@@ -23,9 +23,10 @@ export function readServerFrame(bytes: Buffer): ServerFrame {
   return {
     kind: 'response',
     bytes,
-    ...(id !== undefined && { id }),
+    id,
+    method: undefined,
     isError: spans.error !== undefined || isTrue(bytes, spans.isError),
-    ...(code !== undefined && { code }),
+    code,
     spans,
   }
 }
@@ -37,8 +38,8 @@ function readCall(
 ): ServerFrame {
   const method = spans.method && readValue(bytes, spans.method)
   if (typeof method !== 'string') throw refused('method is not a name')
-  if (id === undefined) return { kind: 'notification', bytes, method, isError: false, spans }
-  return { kind: 'request', bytes, id, method, isError: false, spans }
+  const kind = id === undefined ? 'notification' : 'request'
+  return { kind, bytes, id, method, isError: false, code: undefined, spans }
 }
 
 function readId(id: unknown): RequestId | undefined {

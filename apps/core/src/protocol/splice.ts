@@ -4,17 +4,18 @@ import type { Span } from '../model/frame.ts'
 export type Edit = Readonly<{ span: Span; text: string | Buffer }>
 
 /**
- * A copy of `bytes` with the edits applied, and not one byte outside their spans changed (MCP-82). Edits are in
- * ascending order and do not overlap.
+ * A copy of `bytes` with the edits applied, and not one byte outside their spans changed (MCP-82). Edits do not
+ * overlap; what is inserted at one place stands in their order.
  */
-export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  if (edits.length === 0) return bytes
+export function splice(bytes: Buffer, unordered: readonly Edit[]): Buffer {
+  if (unordered.length === 0) return bytes
+  const edits = isInOrder(unordered) ? unordered : unordered.toSorted(byStart)
   const out = Buffer.allocUnsafe(lengthAfter(bytes, edits))
   let from = 0
   let at = 0
   for (const { span, text } of edits) {
     const [start, end] = span
-    if (start < from) throw new RangeError('edits overlap or are out of order')
+    if (start < from) throw new RangeError('edits overlap')
     at += bytes.copy(out, at, from, start)
     at += typeof text === 'string' ? out.write(text, at) : text.copy(out, at)
     from = end
@@ -22,6 +23,18 @@ export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
   bytes.copy(out, at, from)
   return out
 }
+
+/** Most messages have their members in the order in which they are edited. */
+function isInOrder(edits: readonly Edit[]): boolean {
+  let from = 0
+  for (const { span } of edits) {
+    if (span[0] < from) return false
+    from = span[0]
+  }
+  return true
+}
+
+const byStart = (a: Edit, b: Edit): number => a.span[0] - b.span[0]
 
 function lengthAfter(bytes: Buffer, edits: readonly Edit[]): number {
   let length = bytes.length

@@ -36,7 +36,7 @@ export function callRequest(
         hopId,
         progressToken: hopId,
         protocolVersion,
-        clientCapabilities: capabilitiesOf(asks),
+        clientCapabilities: era === 'modern' ? capabilitiesOf(asks) : undefined,
         clientInfo,
         logLevel: call.logLevel,
         trace,

@@ -22,12 +22,7 @@ export function innerCall({ bytes, params, spans }: Frame): Frame {
     { span: spans.name, text: bytes.subarray(...name.value) },
     { span: spans.arguments, text: args ? bytes.subarray(...args.value) : '{}' },
   ]
-  const message = parseClientMessage(
-    splice(
-      bytes,
-      edits.toSorted((a, b) => a.span[0] - b.span[0]),
-    ),
-  )
+  const message = parseClientMessage(splice(bytes, edits))
   if (message.kind !== 'request') throw new CoreError('name_unknown')
   return message.frame
 }

@@ -36,13 +36,17 @@ const contentSince: ReadonlyMap<unknown, LegacyVersion> = new Map([
  * (MCP-62).
  */
 export function fitResult(fitting: Fitting): Fitted {
+  if (!fitting.structuredContent && fitting.version >= STRUCTURED_SINCE) return FITS
   const structured = fitStructured(fitting)
   return { ...structured, replaced: [...structured.replaced, ...fitBlocks(fitting)] }
 }
 
+/** Nothing has to change, as in most results. */
+export const FITS: Fitted = { replaced: [], added: [], removed: [] }
+
 /** A client that gets no content but what it cannot read gets that as text. */
 function fitStructured({ bytes, result, structuredContent, version }: Fitting): Fitted {
-  if (!structuredContent) return { replaced: [], added: [], removed: [] }
+  if (!structuredContent) return FITS
   const isObject = bytes[structuredContent[0]] === OPEN_OBJECT
   const removed = isObject ? [] : [structuredContent]
   const content = findMember(readMembers(bytes, result), 'content')

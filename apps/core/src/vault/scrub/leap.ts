@@ -67,13 +67,17 @@ const hash = (a: number, b: number, c: number): number =>
 
 /** Finds the next byte that does not count, at or after a place; places come in ascending order. */
 function createNextSkip(bytes: Buffer): (from: number) => number {
-  const nextOf = SKIPPED_BYTES.map(() => -1)
+  const nextOf = SKIPPED_BYTES.map((byte) => placeOf(byte, bytes, 0))
   return function nextSkip(from) {
-    for (const [index, byte] of SKIPPED_BYTES.entries()) {
-      if ((nextOf[index] ?? -1) >= from) continue
-      const found = bytes.indexOf(byte, from)
-      nextOf[index] = found === -1 ? Infinity : found
+    for (let index = 0; index < nextOf.length; index++) {
+      if ((nextOf[index] ?? 0) < from)
+        nextOf[index] = placeOf(SKIPPED_BYTES[index] ?? 0, bytes, from)
     }
     return Math.min(...nextOf)
   }
+}
+
+function placeOf(byte: number, bytes: Buffer, from: number): number {
+  const found = bytes.indexOf(byte, from)
+  return found === -1 ? Infinity : found
 }
