@@ -8,7 +8,7 @@ const SERVER = new URL('stdio-server.mjs', import.meta.url).pathname
 const RULES = `
 rules:
   - id: everything-runs
-    scope: { principals: [any], actions: [tool.call], resources: [any] }
+    scope: { principals: [any], actions: [tool.call, client.elicit], resources: [any] }
     effect: allow
   - id: not-from-here
     scope: { principals: [any], actions: [tool.call], resources: ["tool:test/fail"] }

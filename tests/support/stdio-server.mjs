@@ -93,6 +93,17 @@ const tools = {
       answered = ({ result, error }) => resolve(text(JSON.stringify(result ?? error)))
     })
   },
+  // Leaves a mark outside, asks its user, and leaves another with the answer.
+  mark_and_ask: ({ file, params }) => {
+    appendFileSync(file, 'asked ')
+    write({ jsonrpc: '2.0', id: 'mine', method: 'elicitation/create', params })
+    return new Promise((resolve) => {
+      answered = ({ result }) => {
+        appendFileSync(file, `${JSON.stringify(result)} `)
+        resolve(text('told'))
+      }
+    })
+  },
   fail: () => ({ ...text('it went wrong'), isError: true }),
   change: () => {
     descriptions = 'second'

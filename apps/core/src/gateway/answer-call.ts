@@ -159,7 +159,7 @@ async function resume(
   if (action === 'tool.call') checkHeaders(deps, asking, target)
   const objection = objectionTo(deps, asking, { call, effect })
   if (objection) {
-    exchange.abandon()
+    void exchange.abandon()
     if (objection instanceof CoreError) throw objection
     return render(deps, asking, call, objection)
   }

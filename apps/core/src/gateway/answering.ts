@@ -19,12 +19,17 @@ import type { Views } from './views.ts'
 type AnsweringDeps = McpDeps & Readonly<{ views: Views; listens: Listens; serverInfo: string }>
 
 /** What answers requests, and what goes on with calls that outlast theirs. */
-export type Answering = Readonly<{ answerRequest: AnswerRequest; stopTasks: () => Promise<void> }>
+export type Answering = Readonly<{
+  answerRequest: AnswerRequest
+  /** Lets go of tasks, and hands back what waits for its client to come back. */
+  stop: () => Promise<void>
+}>
 
 export function createAnswering(deps: AnsweringDeps): Answering {
   const found = { contracts: createToolContracts(), templateMatch: createTemplateMatches() }
   const watch = createTaskWatch()
   const { changed } = watch
+  const exchanges = createExchanges(deps)
   const live = createLiveTasks({ ...deps, changed })
   const answering = {
     ...deps,
@@ -37,10 +42,13 @@ export function createAnswering(deps: AnsweringDeps): Answering {
     slots: createSlots(),
     rounds: createRoundStates(deps),
     approvedRounds: createApprovedRounds(deps),
-    exchanges: createExchanges(deps),
+    exchanges,
     openSubscriber: createSubscriptions({ ...deps, ...found }),
   }
   const resume: AdoptDeps['resume'] = (asking, { task }) => resumeTask(answering, asking, task)
   adoptTasks({ ...deps, live, resume })
-  return { answerRequest: createAnswerRequest(answering), stopTasks: live.stop }
+  return {
+    answerRequest: createAnswerRequest(answering),
+    stop: async () => void (await Promise.all([live.stop(), exchanges.stop()])),
+  }
 }

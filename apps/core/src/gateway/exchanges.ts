@@ -35,8 +35,8 @@ export type Exchange = Readonly<{
    *   that it may come back with the same state
    */
   resume: (nonce: string, round: Round) => Promise<Turn>
-  /** It does not go on: the server is told that nobody answers, and then that nobody waits. */
-  abandon: () => void
+  /** It does not go on: the server is told that nobody answers, and then that nobody waits. Resolves when it is over. */
+  abandon: () => Promise<void>
 }>
 
 /** A request of the client, and its way back. */
@@ -49,6 +49,8 @@ export type Exchanges = Readonly<{
   open: (first: FirstRound) => Exchange
   /** Undefined when nothing is parked under that id, on this process or any more. */
   find: (id: string) => Exchange | undefined
+  /** Nobody will come back to this process: hands every parked call back as cancelled, and parks no more (MCP-70). */
+  stop: () => Promise<void>
 }>
 
 type Parts = Readonly<{ newId: NewId; timers: Pick<Timers, 'after'> }>
@@ -63,8 +65,10 @@ const GRACE_MS = 5_000
 
 export function createExchanges(parts: Parts): Exchanges {
   const parked = new Map<string, Readonly<{ owner: string; exchange: Exchange }>>()
+  let isStopped = false
 
   const mayPark = (owner: string): boolean =>
+    !isStopped &&
     parked.size < PARKED_MAX &&
     [...parked.values()].filter((one) => one.owner === owner).length < PARKED_PER_OWNER_MAX
 
@@ -79,6 +83,10 @@ export function createExchanges(parts: Parts): Exchanges {
       return exchange
     },
     find: (id) => parked.get(id)?.exchange,
+    async stop() {
+      isStopped = true
+      await Promise.all([...parked.values()].map(({ exchange }) => exchange.abandon()))
+    },
   }
 }
 
@@ -93,20 +101,20 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
 
   async function turn(outcome: Promise<GovernedOutcome>): Promise<Turn> {
     using round = attending
-    const ended = await Promise.race([outcome, room.asked()])
+    const settled = await Promise.race([outcome, room.asked()])
     void round
-    if (ended) return { outcome: ended }
+    if (settled) return { outcome: settled }
     notify = silent
-    parking = { nonce: newId('rnd'), expiry: timers.after(PARKED_MS_MAX, abandon) }
+    parking = { nonce: newId('rnd'), expiry: timers.after(PARKED_MS_MAX, () => void abandon()) }
     place.park()
     return { questions: room.all(), nonce: parking.nonce }
   }
 
-  function abandon(): void {
+  async function abandon(): Promise<void> {
     place.unpark()
     parking?.expiry[Symbol.dispose]()
     room.giveUp()
-    timers.after(GRACE_MS, () => leaving.abort(new Error('the client did not come back')))
+    await ended(outcome, leaving, timers)
   }
 
   let outcome: Promise<GovernedOutcome>
@@ -137,6 +145,18 @@ function createExchange({ newId, timers }: Parts, first: FirstRound, place: Plac
       return turn(outcome)
     },
   }
+}
+
+/** With nobody to answer it, a call ends by itself or is given up. */
+async function ended(
+  outcome: Promise<GovernedOutcome>,
+  leaving: AbortController,
+  timers: Pick<Timers, 'after'>,
+): Promise<void> {
+  const leave = (): void => leaving.abort(new Error('the client did not come back'))
+  using grace = timers.after(GRACE_MS, leave)
+  void grace
+  await outcome.catch(() => undefined)
 }
 
 const silent = (): void => undefined

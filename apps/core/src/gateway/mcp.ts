@@ -54,7 +54,7 @@ export type Mcp = Readonly<{
    * @throws CoreError `method_not_allowed` where there is no such session
    */
   listen: (request: StreamRequest, outlet: StreamOutlet, closed: AbortSignal) => Promise<void>
-  /** Ends every stream that would not end by itself, and lets go of tasks. */
+  /** Ends every stream that would not end by itself and every call that waits for its client, and lets go of tasks. */
   stop: () => Promise<void>
 }>
 
@@ -89,7 +89,7 @@ function createSingles(deps: McpDeps): Mcp {
   const sessions = createSessions(deps.clock, createSessionIds(deps))
   const sweeping = deps.timers.every(SWEEP_MS, sessions.sweep)
   const listens = createListens(views, deps.timers)
-  const { answerRequest, stopTasks } = createAnswering({ ...deps, views, listens, serverInfo })
+  const { answerRequest, stop } = createAnswering({ ...deps, views, listens, serverInfo })
   const { newId, timers } = deps
   const ways: Ways = { answerRequest, sessions, views, serverInfo, newId, timers }
 
@@ -117,7 +117,7 @@ function createSingles(deps: McpDeps): Mcp {
     async stop() {
       sweeping[Symbol.dispose]()
       listens.stop()
-      await stopTasks()
+      await stop()
     },
   }
 }
