@@ -5,15 +5,11 @@ export const auditEvents = {
   'system.started': 'Core started.',
   'system.stopped': 'Core stopped in order.',
   'system.clock_jump': 'The wall clock went back by more than two seconds.',
-  'migration.applied': 'The database schema moved forward.',
 
   'call.decided': 'A policy answered a call. Durable before anything leaves.',
   'call.sent': 'A call is about to leave for its server.',
   'call.completed': 'A call ended, with its outcome.',
   'call.outcome_unknown': 'A call left and nobody knows how it ended.',
-  'call.cancelled': 'The client gave a call up.',
-  'list.served': 'A list was answered: how many entries, and a digest of which.',
-  'caller.refused': 'A request without a valid credential, or from a refused host or origin.',
 
   'approval.requested': 'A call waits for a person.',
   'approval.revised': 'What has to be approved changed; votes were cleared or bound anew.',
@@ -49,7 +45,6 @@ export const auditEvents = {
   'secret.destroyed': 'A version of a secret, or all of it, was destroyed.',
   'vault.sealed': 'The vault was sealed.',
   'vault.unsealed': 'The vault was unsealed.',
-  'vault.unseal_failed': 'The vault could not be unsealed.',
 
   'setup.completed': 'The set-up link made the owner.',
   'login.succeeded': 'A person signed in.',
