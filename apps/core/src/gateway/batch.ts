@@ -71,12 +71,11 @@ function joined(replies: readonly McpReply[]): McpReply {
   const bodies = replies.map(({ body }) => body).filter((body) => body !== undefined)
   if (bodies.length === 0) return { status: 202 }
   const parts = bodies.flatMap((body, index) => (index === 0 ? [body] : [COMMA, body]))
-  // Replies to other approved calls count as not delivered, and so may be given again.
-  const approvalId = replies.find((reply) => reply.approvalId !== undefined)?.approvalId
+  const approvalIds = replies.flatMap((reply) => reply.approvalIds ?? [])
   return {
     status: 200,
     body: Buffer.concat([OPEN, ...parts, CLOSE]),
-    ...(approvalId !== undefined && { approvalId }),
+    ...(approvalIds.length > 0 && { approvalIds }),
   }
 }
 

@@ -101,7 +101,7 @@ describe('outcomes', () => {
       result,
     }))
     const reply = await mcp.ask('tools/call', echoCall)
-    expect(reply.approvalId).toBe('apr_1')
+    expect(reply.approvalIds).toEqual(['apr_1'])
     expect(read(reply).result._meta['io.peta/replayed']).toBe(true)
   })
 

@@ -26,8 +26,8 @@ export type McpReply = Readonly<{
   body?: Buffer
   sessionId?: string
   retryAfterS?: number
-  /** Of the approval that allowed the call: whoever has written the reply in full reports it (APR-43). */
-  approvalId?: string
+  /** Of the approvals that allowed what it answers: whoever has written the reply in full reports them (APR-43). */
+  approvalIds?: readonly string[]
 }>
 
 export type Asked = Readonly<{ frame: Frame; era: Era; serverInfo: string }>
@@ -71,7 +71,7 @@ type DeliveredEnd = Ended & Readonly<{ outcome: Delivered }>
 
 function renderResult(asked: Reading, call: Call, ended: DeliveredEnd): McpReply {
   const { state, result } = ended.outcome
-  const { serverEra, approvalId } = result
+  const { serverEra } = result
   const alias = call.server.slug
   const answer = frameOf(result)
   const needed = inputRequired(answer)
@@ -89,8 +89,12 @@ function renderResult(asked: Reading, call: Call, ended: DeliveredEnd): McpReply
   })
   const status = statusOf(answer, asked.era)
   const whole = needed ? withRequestState(body, relayedState(needed, alias, ended)) : body
-  return { status, body: whole, ...(approvalId !== undefined && { approvalId }) }
+  return { status, body: whole, ...deliveredBy(result) }
 }
+
+/** What a reply with this result says about whose result it is. */
+export const deliveredBy = ({ approvalId }: CallResult): Pick<McpReply, 'approvalIds'> =>
+  approvalId === undefined ? {} : { approvalIds: [approvalId] }
 
 /** A client is asked for nothing that it did not offer; a server that tries is at fault (MCP-60). */
 function relayedState(

@@ -1,10 +1,10 @@
 import { CoreError } from '../ground/errors.ts'
-import type { Call } from '../model/call.ts'
+import type { Call, CallResult } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
 import { frameOf } from '../protocol/server-frame.ts'
 import { requiredVisits, type UrlElicitation } from '../protocol/url-elicitations.ts'
 import type { Asking } from './answer-call.ts'
-import { type Ended, type McpReply, refusal, renderOutcome } from './outcome.ts'
+import { deliveredBy, type Ended, type McpReply, refusal, renderOutcome } from './outcome.ts'
 import { renderQuestions } from './render-round.ts'
 import type { RoundState } from './round-state.ts'
 
@@ -13,31 +13,28 @@ import type { RoundState } from './round-state.ts'
  * the form of its revision, and comes back to make the call again; a legacy one gets the error, if it knows it (MCP-69).
  */
 export function renderEnd(asking: Asking, call: Call, ended: Ended): McpReply {
-  const visits = visitsIn(ended)
-  if (!visits) return renderOutcome(asking, call, ended)
+  const { outcome } = ended
+  const result = 'result' in outcome && outcome.result.isError ? outcome.result : undefined
+  const visits = result && requiredVisits(frameOf(result))
+  if (!result || !visits) return renderOutcome(asking, call, ended)
   if (visits.length === 0) throw new CoreError('server_misbehaves', { server: call.server.slug })
-  return asking.era === 'modern' ? asQuestions(asking, ended, visits) : asError(asking, call, ended)
-}
-
-function visitsIn({ outcome }: Ended): readonly UrlElicitation[] | undefined {
-  const isAnswer = outcome.state === 'done' || outcome.state === 'replayed'
-  if (!isAnswer || !outcome.result.isError) return undefined
-  return requiredVisits(frameOf(outcome.result))
+  return asking.era === 'modern'
+    ? asQuestions(asking, { ...ended, result }, visits)
+    : asError(asking, call, ended)
 }
 
 function asQuestions(
   asking: Asking,
-  { asks, sealState, outcome }: Ended,
+  { asks, sealState, result }: Ended & Readonly<{ result: CallResult }>,
   visits: readonly UrlElicitation[],
 ): McpReply {
   if (!asks().includes('elicitation.url')) throw new CoreError('capability_missing', MISSING)
-  const approvalId = 'result' in outcome ? outcome.result.approvalId : undefined
-  const approved = approvalId === undefined ? {} : { approvalId }
+  const { approvalId } = result
   const questions = visits.map(
     ({ params }, at) => [`v${at + 1}`, { method: 'elicitation/create', params }] as const,
   )
-  const requestState = sealState({ isVisit: true, ...approved })
-  return { ...renderQuestions(asking, { questions, requestState }), ...approved }
+  const requestState = sealState({ isVisit: true, ...(approvalId !== undefined && { approvalId }) })
+  return { ...renderQuestions(asking, { questions, requestState }), ...deliveredBy(result) }
 }
 
 const MISSING = { requiredCapabilities: { elicitation: { url: {} } } }

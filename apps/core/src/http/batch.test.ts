@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { serverResult } from '../gateway/testing.ts'
+import { serverResult, type Script } from '../gateway/testing.ts'
 import { CoreError } from '../ground/errors.ts'
 import { openTestListener, TEST_TOKEN, type TestListener } from './testing.ts'
 
@@ -77,6 +77,21 @@ it('sends what precedes the answers as events, and the array as the last (MCP-37
   const events = text.match(/(?<=^data: ).*$/gm)?.map((data) => JSON.parse(data)) ?? []
   expect(events).toHaveLength(3)
   expect(events.at(-1)).toMatchObject([{ id: 1 }, { id: 2 }])
+})
+
+it('reports every approved call of it as delivered (MCP-37, APR-43)', async () => {
+  const delivered: string[] = []
+  const onDelivered = (_principal: unknown, approvalId: string) => void delivered.push(approvalId)
+  const script: Script = async ({ args }) => {
+    const ended = serverResult({ content: [] })
+    if (ended.state !== 'done') return ended
+    const approvalId = JSON.stringify(args).includes('plain') ? undefined : JSON.stringify(args)
+    return { ...ended, result: { ...ended.result, ...(approvalId && { approvalId }) } }
+  }
+  await using listener = await openTestListener(script, { onDelivered })
+  const session = await begin(listener)
+  await post(listener, [call(1, 'a'), call(2, 'plain'), call(3, 'b')], { session })
+  await expect.poll(() => delivered).toEqual(['{"text":"a"}', '{"text":"b"}'])
 })
 
 it('has no answer where none of its members has one (MCP-37)', async () => {

@@ -121,11 +121,11 @@ function stillLetIn(
 }
 
 function markDelivered(
-  { approvalId }: McpReply,
+  { approvalIds = [] }: McpReply,
   response: ServerResponse,
   mark: (approvalId: string) => void,
 ): void {
-  if (approvalId !== undefined) response.on('finish', () => mark(approvalId))
+  if (approvalIds.length > 0) response.on('finish', () => approvalIds.forEach(mark))
 }
 
 /** An answer becomes a stream with the first frame before it, where its client takes one (MCP-26). */

@@ -8,17 +8,23 @@ import {
 } from '../gateway/testing.ts'
 import { CoreError } from '../ground/errors.ts'
 import { listen, type Listener } from './listen.ts'
-import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.ts'
+import { createMcpEndpoint, type McpEndpoint, type McpEndpointDeps } from './mcp-endpoint.ts'
 import { metadataUrl } from './well-known.ts'
 
 export const TEST_TOKEN = 'test-token'
 
 export type TestListener = Listener & Readonly<{ mcp: TestMcp; url: string; tick: () => void }>
 
+type Overrides = Readonly<{
+  governedCall?: GovernedCall
+  nowMs?: () => number
+  onDelivered?: McpEndpointDeps['onDelivered']
+}>
+
 /** The real listener on a free port, over a scripted governed call. */
 export async function openTestListener(
   script?: Script,
-  overrides: Readonly<{ governedCall?: GovernedCall; nowMs?: () => number }> = {},
+  overrides: Overrides = {},
 ): Promise<TestListener> {
   const mcp = createTestMcp(
     overrides.governedCall ? { governedCall: overrides.governedCall } : {},
@@ -44,6 +50,7 @@ export async function openTestListener(
           throw new CoreError('unauthenticated')
         },
         resourceMetadataUrl: (profile) => metadataUrl(publicUrl(), profile),
+        ...(overrides.onDelivered && { onDelivered: overrides.onDelivered }),
         clock: { nowMs: overrides.nowMs ?? (() => 1_000) },
       })
       opened = endpoint
