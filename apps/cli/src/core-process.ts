@@ -26,13 +26,21 @@ export type CoreVoice = 'own' | 'quiet'
 const MAIN = fileURLToPath(new URL('../../core/src/main.ts', import.meta.url))
 const LISTENS = /^Peta listens on (\S+)$/
 
+/** Those of `scripts/node-flags.mjs`, also where this command was started without them. */
+const FLAGS = [
+  '--conditions=peta-source',
+  '--disable-sigusr1',
+  '--disable-proto=throw',
+  '--max-semi-space-size=8',
+] as const
+
 /**
- * Core gets the flags that this command was started with; the scripts give both the same (SEC-70). Ctrl-C, an ended
+ * Core gets the flags that every program of ours has, and what else this command was started with (SEC-70). Ctrl-C, an ended
  * terminal and `kill` stop Core in order; the second one ends it at once.
  */
 export function startCore(voice: CoreVoice): CoreProcess {
   const stdout = voice === 'own' ? 'inherit' : 'pipe'
-  const child = spawn(process.execPath, [...process.execArgv, MAIN], {
+  const child = spawn(process.execPath, [...new Set([...FLAGS, ...process.execArgv]), MAIN], {
     stdio: ['inherit', stdout, 'inherit'],
     env: { ...(voice === 'quiet' && { PETA_LOG_LEVEL: 'warn' }), ...process.env },
   })
