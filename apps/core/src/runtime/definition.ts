@@ -6,8 +6,8 @@ import { parseDestination } from '../egress/destination.ts'
 import { canonicalJson } from '../ground/canonical-json.ts'
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { ServerDefinition, StdioLaunch } from '../model/server.ts'
+import { isRefusedVariable } from '../model/variable-names.ts'
 import { isAlias } from '../protocol/names.ts'
-import { isRefusedName } from './launch/environment.ts'
 import type { Executables } from './launch/executable.ts'
 
 const text = z.string().refine((value) => !value.includes('\0'), 'holds a NUL character')
@@ -91,7 +91,7 @@ async function sealProcess(
   executables: Pick<Executables, 'resolve'>,
 ): Promise<StdioLaunch> {
   for (const name of Object.keys(launch.env)) {
-    if (isRefusedName(name)) throw invalid(`The environment name ${name} may not be set.`)
+    if (isRefusedVariable(name)) throw invalid(`The environment name ${name} may not be set.`)
   }
   if (launch.cwd !== undefined && !launch.cwd.startsWith('/')) {
     throw invalid('The working directory must be an absolute path.')

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 
 import { commandLine } from './command-line.ts'
-import { childEnvironment, isRefusedName } from './environment.ts'
+import { isRefusedVariable } from '../../model/variable-names.ts'
+import { childEnvironment } from './environment.ts'
 
 const own = { home: '/tmp/home', marker: 'gw/boot/ins' }
 
@@ -22,9 +23,14 @@ it('refuses dangerous names once more at launch, whoever let them in (RUN-69)', 
 it.each(['ld_preload', 'DYLD_INSERT_LIBRARIES', 'BASH_FUNC_x%%', 'Http_Proxy', 'a b', '1A', ''])(
   'refuses the name "%s"',
   (name) => {
-    expect(isRefusedName(name)).toBe(true)
+    expect(isRefusedVariable(name)).toBe(true)
   },
 )
+
+it('lets a Python program be told how to write, and not what to load', () => {
+  expect(isRefusedVariable('PYTHONUNBUFFERED')).toBe(false)
+  expect(['PYTHONSTARTUP', 'PYTHONWARNINGS', 'pythonpath'].every(isRefusedVariable)).toBe(true)
+})
 
 it('numbers descriptors in the order of its credentials', () => {
   const { env, descriptors } = childEnvironment(

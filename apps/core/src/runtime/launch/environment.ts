@@ -1,48 +1,11 @@
 import type { Credential } from '../../model/clearance.ts'
+import { isRefusedVariable } from '../../model/variable-names.ts'
 
 /** Where a command name is looked up, and the child's own PATH. Fixed, so that no setting leads elsewhere (RUN-7). */
 export const SEARCH_PATH = ['/usr/local/bin', '/usr/bin', '/bin'] as const
 
 /** Names the child of this instance in its environment, for the sweep of orphans (RUN-67). */
 export const MARKER = 'PETA_INSTANCE'
-
-const REFUSED_NAMES: ReadonlySet<string> = new Set([
-  'NODE_OPTIONS',
-  'NODE_PATH',
-  'NODE_EXTRA_CA_CERTS',
-  'NODE_TLS_REJECT_UNAUTHORIZED',
-  'PYTHONPATH',
-  'PYTHONSTARTUP',
-  'PYTHONHOME',
-  'RUBYOPT',
-  'RUBYLIB',
-  'JAVA_TOOL_OPTIONS',
-  'JDK_JAVA_OPTIONS',
-  '_JAVA_OPTIONS',
-  'BASH_ENV',
-  'ENV',
-  'IFS',
-  'SHELLOPTS',
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'ALL_PROXY',
-  'NO_PROXY',
-])
-
-const REFUSED_PREFIXES = ['LD_', 'DYLD_', 'PERL5', 'GIT_', 'BASH_FUNC_', 'PETA_'] as const
-
-/** Names that would change what program runs, or belong to Peta. Nobody may set them, administrators included. */
-export function isRefusedName(name: string): boolean {
-  const upper = name.toUpperCase()
-  return (
-    !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ||
-    REFUSED_NAMES.has(upper) ||
-    REFUSED_PREFIXES.some((prefix) => upper.startsWith(prefix))
-  )
-}
 
 /** Descriptors 0 to 2 are the child's own pipes. */
 const FIRST_DESCRIPTOR = 3
@@ -69,10 +32,10 @@ export function childEnvironment(
   }
   const descriptors: Buffer[] = []
   for (const [name, value] of Object.entries(declared)) {
-    if (!isRefusedName(name)) env[name] = value
+    if (!isRefusedVariable(name)) env[name] = value
   }
   for (const credential of credentials) {
-    if (credential.target === 'header' || isRefusedName(credential.name)) continue
+    if (credential.target === 'header' || isRefusedVariable(credential.name)) continue
     if (credential.target === 'env') env[credential.name] = credential.value
     else {
       env[credential.name] = String(FIRST_DESCRIPTOR + descriptors.length)
