@@ -240,22 +240,29 @@ it.each([
     .toBe(byMessage)
 })
 
-it('puts a credential into the header it is for, on the host it is for, and nowhere else (VLT-41)', async () => {
-  await using server = await startHttpServer(modernReply())
-  const header = { target: 'header', name: 'authorization', value: 'Bearer s3cr3t' } as const
-  const here = credentialSet([{ ...header, hosts: ['127.0.0.1'] }])
-  const elsewhere = credentialSet([{ ...header, hosts: ['api.example.com'] }])
-  await using test = await openTestRuntime({ connectCredentials: async () => here })
-  const id = await test.ready(httpDefinition(server.url))
-  await test.call(id, 'echo', {}, { credentials: here })
-  expect(callsOf(server.seen)[0]?.headers['authorization']).toBe('Bearer s3cr3t')
-  const before = server.seen.length
-  const misdirected = { ...elsewhere, version: 'v2' }
-  await expect(test.call(id, 'echo', {}, { credentials: misdirected })).rejects.toEqual(
-    failing('secret_binding_mismatch'),
-  )
-  expect(server.seen).toHaveLength(before)
-})
+it.each([
+  ['on another host', 'api.example.com'],
+  ['at another port', '127.0.0.1:1'],
+  ['at the usual port, which is not this one', '127.0.0.1'],
+])(
+  'puts a credential into its header where it is bound, and none that is bound %s (VLT-41, VLT-45)',
+  async (_, bound) => {
+    await using server = await startHttpServer(modernReply())
+    const header = { target: 'header', name: 'authorization', value: 'Bearer s3cr3t' } as const
+    const here = credentialSet([{ ...header, hosts: [new URL(server.url).host] }])
+    const elsewhere = credentialSet([{ ...header, hosts: [bound] }])
+    await using test = await openTestRuntime({ connectCredentials: async () => here })
+    const id = await test.ready(httpDefinition(server.url))
+    await test.call(id, 'echo', {}, { credentials: here })
+    expect(callsOf(server.seen)[0]?.headers['authorization']).toBe('Bearer s3cr3t')
+    const before = server.seen.length
+    const misdirected = { ...elsewhere, version: 'v2' }
+    await expect(test.call(id, 'echo', {}, { credentials: misdirected })).rejects.toEqual(
+      failing('secret_binding_mismatch'),
+    )
+    expect(server.seen).toHaveLength(before)
+  },
+)
 
 it.each([
   ['text/html', '<h1>Hello</h1>', 'server_misbehaves'],

@@ -6,11 +6,9 @@ export type SessionHeaders = Readonly<{ id?: string; protocolVersion?: string }>
 
 /** Refuses to send a value to a host that it is not bound to (VLT-41, RUN-31). */
 export function assertBound(credentials: readonly Credential[], origin: string): void {
-  const { hostname, host } = new URL(origin)
+  const { host } = new URL(origin)
   for (const credential of credentials) {
-    const isHere =
-      credential.target === 'header' &&
-      (credential.hosts.includes(hostname) || credential.hosts.includes(host))
+    const isHere = credential.target === 'header' && credential.hosts.includes(host)
     if (!isHere) throw new CoreError('secret_binding_mismatch', { name: credential.name })
   }
 }
