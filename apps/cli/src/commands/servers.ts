@@ -10,7 +10,8 @@ import { serverText } from './server-text.ts'
 import { oneLine, table, when } from '../print.ts'
 import { readText } from '../read-text.ts'
 
-type AddOptions = LaunchOptions & Readonly<{ label?: string[]; title?: string; connect: boolean }>
+type AddOptions = LaunchOptions &
+  Readonly<{ label?: string[]; title?: string; connect: boolean; relayBaggage?: true }>
 
 /** Servers and what they offer. */
 export function addServerCommands(program: Command): void {
@@ -35,6 +36,7 @@ function addInstalling(server: Command): void {
       collect,
     )
     .option('--label <label>', 'label of the server; may be repeated', collect)
+    .option('--relay-baggage', 'trust it with the baggage of traces, which may tell about people')
     .option('--no-connect', 'do not read yet what it offers: a secret is to be bound first')
     .action(
       asPerson<[string, string[], AddOptions]>(
@@ -44,6 +46,7 @@ function addInstalling(server: Command): void {
             launch: launchOf(command, options),
             labels: options.label ?? [],
             connect: options.connect,
+            relaysBaggage: options.relayBaggage ?? false,
             ...(options.title && { title: options.title }),
           }
           const added = await peta.call('servers.install', { params: { workspace }, body })
