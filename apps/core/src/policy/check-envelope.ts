@@ -8,6 +8,7 @@ type Fault = readonly [code: PolicyProblemCode, field: string, message: string]
 
 /** What the keys of a rule say together, apart from any tool or person. */
 export function checkEnvelope({ document, locate }: CheckedRules): readonly PolicyProblem[] {
+  if (document.rules.length === 0) return [problem('no_rules', 'without rules nothing is allowed')]
   const seen = new Set<string>()
   return document.rules.flatMap((rule, index) => {
     const faults: Fault[] = [...faultsOf(rule)]

@@ -30,6 +30,10 @@ const when = (condition: string, catalogue?: readonly CatalogueEntry[]) =>
 const codes = (report: ReturnType<typeof check>): readonly string[] =>
   report.map(({ code }) => code)
 
+it.each(['', 'rules: []', 'vars: {a: 1}'])('warns of rules that are none: %j', (text) => {
+  expect(check(text)).toMatchObject([{ severity: 'warning', code: 'no_rules' }])
+})
+
 it('finds nothing in rules that are right', () => {
   expect(check(source())).toEqual([])
   expect(check(initialPolicy)).toEqual([])

@@ -52,6 +52,7 @@ export const policyProblems = {
     severity: 'error',
     remedy: 'Leave it out; this release would not enforce it.',
   },
+  no_rules: { severity: 'warning', remedy: 'Add a rule that allows what should run.' },
   dyn_argument: {
     severity: 'warning',
     remedy: 'The schema leaves the type open, so the condition is checked at run time only.',
