@@ -50,6 +50,19 @@ describe('decoding (MCP-152)', () => {
     expect(() => decode(lines)).toThrow('result_too_large')
   })
 
+  it.each(['\n', '\r', '\r\n', ':\n\n', 'id: 1\n\n'])(
+    'gives up a stream of nothing but %j, however long its server goes on (MCP-151, MCP-152)',
+    (text) => {
+      expect(() => decode([Buffer.from(text.repeat(1002))])).toThrow('result_too_large')
+    },
+  )
+
+  it('takes an event of exactly as many bytes as it may have', () => {
+    const event = `data: ${'x'.repeat(994)}`
+    expect(decode([Buffer.from(`${event}\n\n${event}\n\n`)])).toHaveLength(2)
+    expect(() => decode([Buffer.from(`${event}x\n\n`)])).toThrow('result_too_large')
+  })
+
   it('reads nothing more of a stream that it gave up', () => {
     const decoder = createSseDecoder(10)
     expect(() => decoder.push(Buffer.from('data: beyond the bound'))).toThrow('result_too_large')

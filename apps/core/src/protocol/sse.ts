@@ -16,7 +16,8 @@ const EMPTY = Buffer.alloc(0)
 type Draft = { data: Buffer[]; type?: string; id?: string; retryMs?: number }
 
 /**
- * Reads a server-sent event stream. An event that never ends is cut off with an error, not kept.
+ * Reads a server-sent event stream. What goes on without being an event is cut off with an error, not kept: an event that
+ * never ends, and lines that say nothing.
  *
  * @throws CoreError `result_too_large` from `push`
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -25,36 +26,33 @@ export function createSseDecoder(eventBytesMax: number): SseDecoder {
   /** Pieces of the line that has not ended yet; joined once, when it has. */
   let pieces: Buffer[] = []
   let pending = 0
+  /** Since the last whole event. */
   let eventBytes = 0
-  let isFirst = true
   let isAfterCr = false
   let isCut = false
-  let draft: Draft = { data: [] }
+  const takeLine = createAssembler()
 
-  function takeLine(line: Buffer, events: SseEvent[]): void {
-    const text = isFirst && line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? line.subarray(3) : line
-    isFirst = false
-    if (text.length > 0) return addField(draft, text)
-    if (draft.data.length > 0) events.push(finish(draft))
-    draft = { data: [] }
-    eventBytes = 0
-  }
-
-  function keep(piece: Buffer): void {
-    pieces.push(piece)
-    pending += piece.length
+  function check(): void {
     if (eventBytes + pending <= eventBytesMax) return
     isCut = true
     pieces = []
     throw new CoreError('result_too_large', { bytesMax: eventBytesMax })
   }
 
+  function keep(piece: Buffer): void {
+    pieces.push(piece)
+    pending += piece.length
+    check()
+  }
+
   function endLine(events: SseEvent[]): void {
-    const [line = EMPTY] = pieces
-    eventBytes += pending
-    takeLine(pieces.length > 1 ? Buffer.concat(pieces, pending) : line, events)
+    const [first = EMPTY] = pieces
+    const event = takeLine(pieces.length > 1 ? Buffer.concat(pieces, pending) : first)
+    if (event) events.push(event)
+    eventBytes = event ? 0 : eventBytes + Math.max(pending, 1)
     pieces = []
     pending = 0
+    check()
   }
 
   return {
@@ -66,7 +64,7 @@ export function createSseDecoder(eventBytesMax: number): SseDecoder {
       let from = 0
       let lf = fresh.indexOf(LF)
       for (let end = nextLineEnd(fresh, from, lf); end !== -1; end = nextLineEnd(fresh, from, lf)) {
-        keep(fresh.subarray(from, end))
+        if (end > from) keep(fresh.subarray(from, end))
         endLine(events)
         from = end + (fresh[end] === CR && fresh[end + 1] === LF ? 2 : 1)
         // Searched anew only once it is passed, or a text of nothing but CR would be searched for each of them.
@@ -75,6 +73,24 @@ export function createSseDecoder(eventBytesMax: number): SseDecoder {
       if (from < fresh.length) keep(fresh.subarray(from))
       return events
     },
+  }
+}
+
+/** Takes lines without their ends, and gives the event that an empty one ends. */
+function createAssembler(): (line: Buffer) => SseEvent | undefined {
+  let isFirst = true
+  let draft: Draft = { data: [] }
+
+  return function takeLine(line) {
+    const text = isFirst && line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? line.subarray(3) : line
+    isFirst = false
+    if (text.length > 0) {
+      addField(draft, text)
+      return undefined
+    }
+    const ended = draft
+    draft = { data: [] }
+    return ended.data.length > 0 ? finish(ended) : undefined
   }
 }
 
