@@ -14,7 +14,7 @@ export type ReplyParts = Readonly<{
   onOver: (message: Outbound) => void
   /** The stream broke off before the answer, and told how to go on. */
   onBreak: (message: Outbound, mark: StreamMark) => void
-  /** The answer has come on a stream that need not end with it. */
+  /** Nothing more is wanted of it, though it need not be over. */
   onEnough: (message: Outbound) => void
   onSessionLost: () => void
 }>
@@ -55,15 +55,13 @@ class Reply implements Receiver {
     if (this.#isStream()) return this.#takeEvents(chunk)
     this.#bytes += chunk.length
     if (this.#bytes <= limits.resultBytesMax) this.#chunks.push(chunk)
+    else this.#refuse()
   }
 
   onEnd(): void {
     const { server, events, session, onOver, onSessionLost } = this.#parts
     onOver(this.#message)
     if (this.#goesOn()) return
-    if (this.#bytes > limits.resultBytesMax) {
-      return this.#lose(() => ({ isSent: true, error: tooLarge() }))
-    }
     const status = this.#status
     const body = this.#shape === 'json' && this.#bytes > 0 ? joined(this.#chunks) : undefined
     // An answer with our id is one whatever the status; then nothing is lost any more.
@@ -87,9 +85,16 @@ class Reply implements Receiver {
         events.onMessage(data, this.#message.hopId)
       }
     } catch (error) {
-      this.#lose(() => ({ isSent: true, error: tooLarge(error) }))
+      this.#refuse(error)
     }
     if (this.#since && !this.#isAwaited()) onEnough(this.#message)
+  }
+
+  /** Nothing more is read of what is too large already. */
+  #refuse(cause?: unknown): void {
+    this.#chunks.length = 0
+    this.#lose(() => ({ isSent: true, error: tooLarge(cause) }))
+    this.#parts.onEnough(this.#message)
   }
 
   /** Only streams of legacy servers can be taken up again (MCP-35). */
