@@ -38,5 +38,6 @@ export const reviewedKinds = [
   'resource',
   'resource_template',
   'instructions',
+  'app',
 ] as const
 export type ReviewedKind = (typeof reviewedKinds)[number]

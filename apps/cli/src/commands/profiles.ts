@@ -17,6 +17,7 @@ type CreateOptions = Readonly<{
   disclosure?: Profile['disclosure']
   favourite?: string[]
   eras?: Profile['eras']
+  appCalls?: boolean
   instructions?: string
   callsMax?: number
 }>
@@ -87,6 +88,7 @@ const erasOption = (): Option =>
     'legacy',
   ])
 const CALLS_MAX = ['--calls-max <number>', 'calls that one agent has open at once in it'] as const
+const APP_CALLS = 'apps may call tools by the names that their server gave them'
 const INSTRUCTIONS = ['--instructions <text>', 'what its clients tell their models'] as const
 const FAVOURITE = 'tool listed beside the search, as --tool; may be repeated'
 const TOOL = 'tool that it has, as <server>/<tool> with "*" for any text; may be repeated'
@@ -102,6 +104,7 @@ function addCreating(profile: Command): void {
     .addOption(disclosureOption())
     .option('--favourite <pattern>', FAVOURITE, collect)
     .addOption(erasOption())
+    .option('--app-calls', APP_CALLS)
     .option(...INSTRUCTIONS)
     .option(...CALLS_MAX, Number)
     .action(
@@ -129,8 +132,10 @@ function addChanging(profile: Command): void {
     .option('--favourite <pattern>', FAVOURITE, collect)
     .option('--no-favourites', 'nothing is listed beside the search')
     .addOption(erasOption())
+    .option('--app-calls', APP_CALLS)
     .option(...INSTRUCTIONS)
     .option(...CALLS_MAX, Number)
+    .option('--no-app-calls', 'apps call tools by the names that lists show')
     .option('--no-instructions', 'nothing but what its servers say')
     .option('--no-calls-max', 'as many as an agent may have anywhere')
     .action(
@@ -145,7 +150,7 @@ function addChanging(profile: Command): void {
 
 /** @throws CliError when the options say nothing, or two things at once */
 function changeOf(options: ChangeOptions) {
-  const { title, disclosure, eras } = options
+  const { title, disclosure, eras, appCalls } = options
   const body = {
     title,
     servers: someOrAll(options.server, options.allServers),
@@ -154,6 +159,7 @@ function changeOf(options: ChangeOptions) {
     disclosure,
     favourites: someOrNone(options.favourite, options.favourites),
     eras,
+    appCalls,
     instructions: orNone(options.instructions),
     callsMax: orNone(options.callsMax),
   }
@@ -194,6 +200,7 @@ function profileText(profile: Profile): string {
       ...(disclosure === 'search' ? [['favourites', chosen(favourites)] as const] : []),
       ...overrides.map(({ tool }) => ['overridden', oneLine(tool)] as const),
       ['instructions', profile.instructions ? oneLine(profile.instructions) : 'none'],
+      ['app calls', profile.appCalls ? 'by bare names too' : 'by listed names'],
       ['clients', profile.eras],
       ['calls at once', String(profile.callsMax ?? 'as anywhere')],
     ]),

@@ -93,3 +93,10 @@ it('stays one JSON object with its own members, whatever text is in a call', () 
     }),
   )
 })
+
+it('flags a call that came from an app (MCP-141)', () => {
+  const call = aCall({ via: 'app' })
+  expect(parse(events.decided(anIntent({ call })).fields)).toMatchObject({
+    request: { via: 'app' },
+  })
+})

@@ -111,11 +111,11 @@ const writeItem = (item: CatalogueItem): string =>
 const writeTarget = (call: Call): string =>
   `"target":{"kind":"${call.action}","name":${quote(call.name)}}`
 
-function writeRequest({ id, method, frame, clientEra }: Call): string {
+function writeRequest({ id, method, frame, clientEra, via }: Call): string {
   const span = frame.spans.arguments
   const size = span ? `,"args_bytes":${span[1] - span[0]}` : ''
   const rpcId = frame.id === undefined ? '' : `,"jsonrpc_id":${JSON.stringify(frame.id)}`
-  return `"request":{"id":${quote(id)},"method":${quote(method)}${rpcId},"protocol":"${clientEra}"${size}}`
+  return `"request":{"id":${quote(id)},"method":${quote(method)}${rpcId},"protocol":"${clientEra}"${size}${via === undefined ? '' : `,"via":"${via}"`}}`
 }
 
 function writePolicy({ policyVersion, effect, reason, matched, shadow }: Decision): string {

@@ -18,7 +18,7 @@ import type { Asked, McpReply, RelayedState } from './outcome.ts'
 import { withPinned } from './pinned-arguments.ts'
 import { renderQuestions } from './render-round.ts'
 import { assertVisited, renderEnd } from './render-visits.ts'
-import { callOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
+import { callOf, findTool, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
 import { innerCall } from './search/inner-call.ts'
 import type { Task } from '../model/task.ts'
@@ -99,7 +99,7 @@ export async function answerCall(
 function asMeant(deps: AnswerCallDeps, outer: Asking): Asking {
   const asking = throughCallTool(deps, outer)
   const { name } = asking.frame.params
-  const entry = typeof name === 'string' ? deps.views(asking).find('tool', name) : undefined
+  const entry = typeof name === 'string' ? findTool(deps.views(asking), name) : undefined
   if (!entry?.override) return asking
   return { ...asking, frame: withPinned(asking.frame, entry.override.pinned) }
 }

@@ -1,4 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
+import { declaredIn, declaresApps } from '../protocol/apps.ts'
 import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import { isLogLevel } from '../protocol/rev-2026-07-28/check-request.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
@@ -43,7 +44,8 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
       const { principal } = asking
       const view = deps.views(asking)
       const cursor = frame.params['cursor']
-      const result = deps.lists({ principal, view, kind, era, cursor })
+      const showsApps = asking.session?.showsApps ?? declaresApps(declaredIn(frame.params['_meta']))
+      const result = deps.lists({ principal, view, kind, era, showsApps, cursor })
       return { status: 200, body: answerTo(asking, ...result) }
     }
     return plumbing(deps, asking)

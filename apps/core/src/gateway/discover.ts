@@ -1,3 +1,4 @@
+import { appsCapability } from '../protocol/apps.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
@@ -21,6 +22,12 @@ function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   }
 }
 
+/** Only what Peta carries from end to end. */
+const extensionsOf = ({ appServers }: View) => ({
+  ...tasksCapability.extensions,
+  ...(appServers.size > 0 && appsCapability),
+})
+
 const saidOf = ({ instructions }: View) => (instructions === undefined ? {} : { instructions })
 
 /** The result of `server/discover`. */
@@ -28,7 +35,7 @@ export const discoverResult = (view: View, serverInfo: string): string =>
   JSON.stringify({
     resultType: 'complete',
     supportedVersions: modernVersions,
-    capabilities: { ...capabilitiesOf(view), ...tasksCapability },
+    capabilities: { ...capabilitiesOf(view), extensions: extensionsOf(view) },
     ...saidOf(view),
     // What is offered is what the lists hold, so it lasts as long as the shortest of them.
     ttlMs: view.ttlMs(),

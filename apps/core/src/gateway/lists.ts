@@ -6,6 +6,7 @@ import type { Era } from '../model/frame.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ItemKind } from '../model/server.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
+import { isForModels } from './app-tools.ts'
 import { renderItem } from './render-item.ts'
 import type { Sealing } from './seal.ts'
 import { aliasIn, type View } from './views.ts'
@@ -15,6 +16,8 @@ export type ListRequest = Readonly<{
   view: View
   kind: ItemKind
   era: Era
+  /** Its client shows apps, and so may be shown what only they call. */
+  showsApps: boolean
   cursor: unknown
 }>
 
@@ -51,13 +54,14 @@ export function createLists(
 ): Lists {
   const printed = new WeakMap<View, Map<string, readonly Page[]>>()
 
-  function pagesOf({ view, kind, era }: ListRequest): readonly Page[] {
+  function pagesOf(request: ListRequest): readonly Page[] {
+    const { view, kind, era, showsApps } = request
     const pages = printed.get(view) ?? new Map<string, readonly Page[]>()
     printed.set(view, pages)
-    const key = `${kind} ${era}`
+    const key = `${kind} ${era} ${showsApps}`
     const known = pages.get(key)
     if (known) return known
-    const fresh = printPages(view, kind, era)
+    const fresh = printPages(request)
     pages.set(key, fresh)
     return fresh
   }
@@ -89,17 +93,18 @@ export function createLists(
 }
 
 /** Whose list it is, at which profile, of what, and as of when: a cursor goes on with no other (MCP-117). */
-const listOf = ({ principal, view, kind }: ListRequest): string =>
+const listOf = ({ principal, view, kind, showsApps }: ListRequest): string =>
   JSON.stringify([
     principal.workspaceId,
     principal.agent.id,
     view.profile?.name ?? '',
     kind,
+    showsApps,
     view.generation,
   ])
 
-function printPages(view: View, kind: ItemKind, era: Era): readonly Page[] {
-  const entries = view.entries(kind)
+function printPages({ view, kind, era, showsApps }: ListRequest): readonly Page[] {
+  const entries = view.entries(kind).filter((entry) => showsApps || isForModels(entry))
   const pages: Page[] = []
   for (let from = 0; from < entries.length; from += PAGE_LENGTH) {
     const items = entries

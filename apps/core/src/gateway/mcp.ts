@@ -5,6 +5,7 @@ import type { Log } from '../ground/log.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
+import { declaresApps } from '../protocol/apps.ts'
 import { rpcProblem } from '../protocol/errors.ts'
 import { encodeNotice } from '../protocol/encode-notice.ts'
 import { parseClientMessage } from '../protocol/frame.ts'
@@ -179,8 +180,9 @@ function modern({ answerRequest }: Ways, asking: Asking): Promise<McpReply> | Mc
 
 function initialize({ sessions, views, serverInfo }: Ways, asking: Asking): McpReply {
   const version = negotiateVersion(asking.frame.params['protocolVersion'])
-  const asks = asksOf(version, asking.frame.params['capabilities'])
-  const session = sessions.begin(asking, version, asks)
+  const { capabilities } = asking.frame.params
+  const offers = { asks: asksOf(version, capabilities), showsApps: declaresApps(capabilities) }
+  const session = sessions.begin(asking, version, offers)
   const result = initializeResult(views(asking), version, serverInfo)
   return { status: 200, body: answerTo(asking, result), sessionId: session.id }
 }

@@ -4,6 +4,7 @@ import type { CatalogueEntry } from '../model/catalogue.ts'
 import type { Frame } from '../model/frame.ts'
 import { originalUri } from '../protocol/names.ts'
 import { normalizeUri } from '../protocol/uri.ts'
+import { appTool } from './app-tools.ts'
 import type { ToolContracts } from './check-arguments.ts'
 import type { TemplateMatch } from './uri-template.ts'
 import { isUnprefixed, type View } from './views.ts'
@@ -11,7 +12,13 @@ import { isUnprefixed, type View } from './views.ts'
 /** What a request names: an entry that its principal can see, and the server's own word for it. */
 export type Target = Named & Readonly<{ isUnprefixed: boolean }>
 
-type Named = Readonly<{ entry: CatalogueEntry; name: string; args: unknown; uri?: string }>
+type Named = Readonly<{
+  entry: CatalogueEntry
+  name: string
+  args: unknown
+  uri?: string
+  via?: 'app'
+}>
 
 export type ResolveTools = Readonly<{
   contracts: ToolContracts
@@ -88,12 +95,18 @@ export function callOf(origin: CallOrigin, { entry, uri, ...named }: Target): Ca
 }
 
 function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools): Named {
-  const entry = view.find('tool', readText(params['name'], 'name'))
+  const exposed = readText(params['name'], 'name')
+  const entry = findTool(view, exposed)
   if (!entry) throw new CoreError('name_unknown')
   const args = params['arguments'] ?? {}
   contracts(entry.item).check(args)
-  return { entry, name: entry.item.name, args }
+  const isBare = entry.item.exposed !== exposed
+  return { entry, name: entry.item.name, args, ...(isBare && { via: 'app' }) }
 }
+
+/** By the name that lists show, or by its server's own where an app may use that. */
+export const findTool = (view: View, name: string): CatalogueEntry | undefined =>
+  view.find('tool', name) ?? appTool(view, name)
 
 function resolvePrompt({ params }: Frame, view: View): Named {
   const entry = view.find('prompt', readText(params['name'], 'name'))

@@ -12,7 +12,9 @@ const SessionClaims = z.strictObject({
   profile: z.string(),
   version: z.enum(legacyVersions),
   /** What the client can be asked for. */
-  asks: z.array(z.enum(asks)),
+  asks: z.array(z.enum(asks)).readonly(),
+  /** It shows apps. */
+  showsApps: z.boolean().default(false),
   expiresAtMs: z.int(),
 })
 

@@ -3,7 +3,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { Outlet } from '../model/call.ts'
 import type { RequestId } from '../model/frame.ts'
 import type { Principal } from '../model/principal.ts'
-import type { Answer, Ask } from '../model/question.ts'
+import type { Answer } from '../model/question.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { createLiveSessions } from './live-sessions.ts'
 import type { SessionClaims, SessionIds } from './session-ids.ts'
@@ -28,9 +28,11 @@ export type Session = SessionClaims & {
   logLevel: string | undefined
 }
 
+/** What a client declared: what it can be asked for, and whether it shows apps. */
+export type Offers = Pick<SessionClaims, 'asks' | 'showsApps'>
+
 export type Sessions = Readonly<{
-  /** `asks` is what the client declared that it can be asked for. */
-  begin: (caller: Viewer, version: LegacyVersion, asks: readonly Ask[]) => Session
+  begin: (caller: Viewer, version: LegacyVersion, offers: Offers) => Session
   /** @throws CoreError `session_unknown`, also for a session of someone else or at another profile */
   find: (caller: Viewer, id: string) => Session
   /**
@@ -96,9 +98,9 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
   }
 
   return {
-    begin(caller, version, asks) {
+    begin(caller, version, offers) {
       const nowMs = clock.nowMs()
-      const claims = { ...placeOf(caller), version, asks: [...asks], expiresAtMs: nowMs + LIFE_MS }
+      const claims = { ...placeOf(caller), version, ...offers, expiresAtMs: nowMs + LIFE_MS }
       return keep(sessionOf(ids.make(claims), claims, nowMs))
     },
     find,

@@ -85,6 +85,7 @@ export const testProfile: Profile = {
   favourites: [],
   overrides: [],
   eras: 'any',
+  appCalls: false,
   revision: 1,
 }
 

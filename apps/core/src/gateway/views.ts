@@ -3,6 +3,7 @@ import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../model/server.ts'
 import { isOwn } from '../model/own-tools.ts'
+import { isAppUri } from '../protocol/apps.ts'
 import { compareCodePoints } from '../protocol/names.ts'
 import { instructionsFor } from './instructions.ts'
 import { mergedTtlMs } from './merged-ttl.ts'
@@ -28,6 +29,8 @@ export type View = Readonly<{
   /** Tools of servers, those included that lists leave out, in the same order. */
   tools: readonly CatalogueEntry[]
   instructions: string | undefined
+  /** Ids of servers with a page of an app. */
+  appServers: ReadonlySet<string>
 }>
 
 export type ViewSources = Readonly<{
@@ -104,6 +107,11 @@ function buildView(
     entries: (kind) => listed.get(kind) ?? [],
     find: (kind, exposed) => byName.get(nameKey(kind, exposed)),
     tools: offered.filter(({ item }) => item.kind === 'tool'),
+    appServers: new Set(
+      offered
+        .filter(({ item }) => item.kind === 'resource' && isAppUri(item.name))
+        .map(({ server }) => server.id),
+    ),
     instructions: instructionsFor(origin.profile?.instructions, texts),
   }
 }

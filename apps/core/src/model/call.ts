@@ -31,6 +31,8 @@ export type Call = Readonly<{
   uri?: string
   /** Whether its client sees the server's own names and URIs (MCP-111). */
   isUnprefixed?: boolean
+  /** It came from an app, by its server's own name for the tool (MCP-141). */
+  via?: 'app'
   /** Of a tool of Peta itself: what answers in place of a server. */
   own?: (signal: AbortSignal) => Promise<CallResult>
   /** The request as the client sent it. */

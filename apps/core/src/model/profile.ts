@@ -21,6 +21,8 @@ export type Profile = Readonly<{
   overrides: readonly ToolOverride[]
   /** Which generations of clients it serves. */
   eras: 'any' | Era
+  /** Whether apps may call tools by their server's own names (MCP-141). */
+  appCalls: boolean
   /** What its clients tell their models. */
   instructions?: string
   /** Calls that one agent has open at once through it. */

@@ -17,6 +17,7 @@ const ProfileBody = z.strictObject({
   favourites: z.array(z.string()).readonly().default([]),
   overrides: z.array(ToolOverride).readonly().default([]),
   eras: z.enum(['any', 'modern', 'legacy']).default('any'),
+  appCalls: z.boolean().default(false),
   instructions: z.string().exactOptional(),
   callsMax: z.int().exactOptional(),
 })

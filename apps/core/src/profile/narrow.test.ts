@@ -47,6 +47,7 @@ const profile = (over: Partial<Profile> = {}): Profile => ({
   favourites: [],
   overrides: [],
   eras: 'any',
+  appCalls: false,
   revision: 1,
   ...over,
 })

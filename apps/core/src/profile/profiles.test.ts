@@ -30,6 +30,7 @@ const everything = {
   favourites: [],
   overrides: [],
   eras: 'any',
+  appCalls: false,
 } satisfies ProfileBody
 const refused = (code: string) => expect.objectContaining({ code })
 

@@ -38,6 +38,8 @@ export type WorkspaceServers = Readonly<{
   rows: readonly CatalogueRow[]
   /** Accepted entries by server, kind and name: the check at call time. */
   accepted: ReadonlyMap<string, CatalogueItem>
+  /** Digests of accepted pages of apps, by server and URI. */
+  apps: ReadonlyMap<string, string>
   snapshot: CatalogueSnapshot
 }>
 
@@ -128,6 +130,7 @@ const EMPTY: WorkspaceServers = {
   servers: new Map(),
   rows: [],
   accepted: new Map(),
+  apps: new Map(),
   snapshot: { version: 0, entries: [], degraded: [] },
 }
 
@@ -135,22 +138,46 @@ function assemble(
   { revision, servers, rows }: Content,
   state: Omit<CatalogueSnapshot, 'entries'>,
 ): WorkspaceServers {
-  const entries = rows.flatMap(({ item }): readonly CatalogueEntry[] => {
+  const entries = rows.flatMap(({ item }): CatalogueEntry[] => {
     const definition = servers.get(item.serverId)?.definition
     return definition?.enabled && isOffered(item) ? [{ server: refOf(definition), item }] : []
   })
+  entries.push(...appEntries(servers, rows))
   const accepted = entries.filter(({ item }) => item.state === 'accepted')
   return {
     revision,
     servers,
     rows,
     accepted: new Map(accepted.map(({ item }) => [itemKey(item), item])),
+    apps: new Map(
+      rows.flatMap(({ item }) =>
+        item.kind === 'app' && item.state === 'accepted' ? [[appKey(item), item.pin]] : [],
+      ),
+    ),
     snapshot: { ...state, entries, instructions: textsOf(servers, rows) },
   }
 }
 
 /** What lists hold and calls name, as opposed to what a server only says. */
-export const isOffered = (item: ReviewedItem): item is CatalogueItem => item.kind !== 'instructions'
+export const isOffered = (item: ReviewedItem): item is CatalogueItem =>
+  item.kind !== 'instructions' && item.kind !== 'app'
+
+/** A page that a tool names can be read whether or not its server lists it as a resource, and is listed only if it does. */
+function appEntries(
+  servers: Content['servers'],
+  rows: readonly CatalogueRow[],
+): readonly CatalogueEntry[] {
+  const listed = new Set(
+    rows.flatMap(({ item }) => (item.kind === 'resource' ? [`${item.serverId} ${item.name}`] : [])),
+  )
+  return rows.flatMap(({ item }) => {
+    const definition = servers.get(item.serverId)?.definition
+    if (item.kind !== 'app' || !definition?.enabled) return []
+    if (listed.has(`${item.serverId} ${item.name}`)) return []
+    const resource = { ...item, kind: 'resource' as const }
+    return [{ server: refOf(definition), item: resource, isUnlisted: true }]
+  })
+}
 
 function textsOf(
   servers: Content['servers'],
@@ -163,6 +190,9 @@ function textsOf(
     return [{ server: refOf(definition), title: definition.title, text }]
   })
 }
+
+export const appKey = ({ serverId, name }: Pick<ReviewedItem, 'serverId' | 'name'>): string =>
+  `${serverId} ${name}`
 
 export const itemKey = ({
   serverId,

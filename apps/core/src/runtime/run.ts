@@ -6,9 +6,12 @@ import type { Ask } from '../model/question.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import { encodeResponse } from '../protocol/errors.ts'
 import type { ServerFrame } from '../model/frame.ts'
+import { isAppUri } from '../protocol/apps.ts'
+import { readServerFrame } from '../protocol/server-frame.ts'
 import type { ConnectToCall } from './connect.ts'
 import type { Connection } from './connection.ts'
-import { itemKey, type Registry } from './registry.ts'
+import { appKey, itemKey, type Registry } from './registry.ts'
+import { appDigest } from './catalogue/apps.ts'
 
 export type Run = (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
 
@@ -61,7 +64,9 @@ export function createRun(parts: RunParts): Run {
   return async function run(armed, outlet, signal) {
     const { call, claim } = armed.clearance
     try {
-      return await sendOnce({ armed, attempt: 1 }, outlet, signal)
+      const answer = await sendOnce({ armed, attempt: 1 }, outlet, signal)
+      assertAccepted(registry, call, answer)
+      return answer
     } catch (error) {
       const { workspaceId, server } = call
       if (isRefusedBy(error, UNSUPPORTED_VERSION)) doubtEra(workspaceId, server.id)
@@ -71,7 +76,9 @@ export function createRun(parts: RunParts): Run {
         // The schema that the headers were made by may be an old one; then the call is no longer what was judged.
         await waitOrAbort(refresh(workspaceId, server.id), signal, 'server:refresh')
       } else if (!READ_ONLY.has(call.action) || !isSessionLoss(error)) throw error
-      return sendOnce({ armed, attempt: 2 }, outlet, signal)
+      const answer = await sendOnce({ armed, attempt: 2 }, outlet, signal)
+      assertAccepted(registry, call, answer)
+      return answer
     }
   }
 }
@@ -115,6 +122,19 @@ function definitionOf(registry: Pick<Registry, 'current'>, call: Call): ServerDe
 }
 
 const NONE: readonly Ask[] = []
+
+/** The page of an app is code: nobody gets another one than a person accepted (MCP-140). */
+function assertAccepted(
+  registry: Pick<Registry, 'current'>,
+  { action, workspaceId, server, name }: Call,
+  { bytes, isError }: CallResult,
+): void {
+  if (action !== 'resource.read' || isError || !isAppUri(name)) return
+  const accepted = registry.current(workspaceId).apps.get(appKey({ serverId: server.id, name }))
+  if (accepted === undefined || appDigest(readServerFrame(bytes)) !== accepted) {
+    throw new CoreError('definition_changed', { server: server.slug })
+  }
+}
 
 /** A 404 on a session; the next connection opens a new one (MCP-57). */
 const isSessionLoss = (error: unknown): boolean =>

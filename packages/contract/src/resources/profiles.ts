@@ -68,6 +68,9 @@ export const ProfileCreate = z.strictObject({
   eras: Eras.default('any').meta({
     description: 'Clients it serves: those of 2026-07-28 and later, older ones, or any',
   }),
+  appCalls: z.boolean().default(false).meta({
+    description: 'Apps may call tools by the names that their server gave them',
+  }),
   instructions: Instructions.optional(),
   callsMax: CallsMax.optional().meta({ description: 'Calls that one agent has open at once here' }),
 })
@@ -82,6 +85,7 @@ export const ProfileChange = z
     favourites: Favourites.optional(),
     overrides: Overrides.optional(),
     eras: Eras.optional(),
+    appCalls: z.boolean().optional(),
     instructions: Instructions.nullable().optional(),
     callsMax: CallsMax.nullable().optional(),
   })
@@ -107,6 +111,7 @@ export const Profile = z.strictObject({
   favourites: z.array(z.string()),
   overrides: z.array(ToolOverride),
   eras: Eras,
+  appCalls: z.boolean(),
   instructions: z.string().optional(),
   callsMax: z.int().optional(),
   clashes: z.array(NameClash),

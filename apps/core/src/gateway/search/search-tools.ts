@@ -4,6 +4,7 @@ import { CoreError } from '../../ground/errors.ts'
 import type { CatalogueEntry } from '../../model/catalogue.ts'
 import { isOwn, shownName } from '../../model/own-tools.ts'
 import type { Profile } from '../../model/profile.ts'
+import { isForModels } from '../app-tools.ts'
 import type { OwnTool, OwnToolAnswer } from '../own-tools.ts'
 import { renderItem } from '../render-item.ts'
 import { aliasIn, type View } from '../views.ts'
@@ -72,7 +73,7 @@ const Search = z.object({ query: z.string(), limit: z.int().default(FOUND_DEFAUL
 const Described = z.object({ name: z.string() })
 
 function found(view: View, { query, limit }: z.infer<typeof Search>): OwnToolAnswer {
-  const tools = rankTools(view.tools, query)
+  const tools = rankTools(view.tools.filter(isForModels), query)
     .slice(0, limit)
     .map((entry) => summary(view, entry))
   const lines = tools.map(({ name, description }) => `${name}: ${description}`)

@@ -73,7 +73,8 @@ function exposedOf(
   name: string,
   names: Readonly<Record<'tool' | 'prompt', Set<string>>>,
 ): string {
-  if (kind === 'resource' || kind === 'resource_template') return exposedUri(alias, name)
+  if (kind !== 'tool' && kind !== 'prompt' && kind !== 'instructions')
+    return exposedUri(alias, name)
   if (kind === 'instructions') return alias
   const exposed = exposedName({ alias, serverId, name }, (candidate) => names[kind].has(candidate))
   names[kind].add(exposed)

@@ -10,6 +10,7 @@ import { annotationProblem } from '../../protocol/rev-2026-07-28/annotation-prob
 import { readTtlMs } from '../../protocol/read-ttl.ts'
 import type { ServerFrame } from '../../model/frame.ts'
 import type { Connection } from '../connection.ts'
+import { drainApps } from './apps.ts'
 import { instructionsItem } from './instructions.ts'
 import { pinOf } from './pin.ts'
 
@@ -85,8 +86,11 @@ export async function drainLists(draining: Draining, signal: AbortSignal): Promi
   const lists = await Promise.all(
     offered.map((list) => drainList(connection, { ...list, server }, signal)),
   )
+  const listed = lists.flatMap(({ items }) => items)
+  const tools = listed.filter(({ kind }) => kind === 'tool')
+  const apps = await drainApps(connection, tools, signal)
   return {
-    items: [...lists.flatMap(({ items }) => items), ...instructionsItem(connection.greeting)]
+    items: [...listed, ...apps, ...instructionsItem(connection.greeting)]
       .filter((item) => isCallable(item, draining))
       .map((item) => scrubbed(item, scrubber)),
     ttls: Object.fromEntries(lists.map(({ kind, ttlMs }) => [kind, ttlMs])),
