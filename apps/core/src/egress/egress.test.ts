@@ -164,3 +164,16 @@ it('ends an exchange that nobody waits for', async () => {
     failure: { reason: 'aborted' },
   })
 })
+
+it('leaves room for calls beside streams that stay open', async () => {
+  await using egress = createEgress(never)
+  const door = egress.open({ url: server.url, allowLoopback: true })
+  const streams = Array.from({ length: 200 }, () => {
+    const ignore = { onStart() {}, onBytes() {}, onEnd() {}, onFail() {} }
+    const headers = ['x-case', 'hang']
+    const lasting = { method: 'GET', headers, responseBytesMax: 1, isLasting: true } as const
+    return door.exchange(lasting, ignore)
+  })
+  expect(await exchange(door.exchange, {})).toMatchObject({ kind: 'answer', status: 200 })
+  for (const stream of streams) stream.abort()
+})

@@ -26,15 +26,15 @@ const KEEP_ALIVE_MS = 10_000
 const HEADER_BYTES_MAX = 16 * 1024
 
 /**
- * One pool of keep-alive HTTP/1.1 connections per origin. No redirect is ever followed and no proxy is taken from
+ * Keep-alive HTTP/1.1 connections in two pools per origin, so that streams that stay open leave room for calls. No redirect is ever followed and no proxy is taken from
  * the environment (SEC-41).
  */
 export function createEgress(resolve: Resolve = resolveBySystem): Egress {
   const pools = new Map<string, Pool>()
   let isClosed = false
 
-  function poolFor(origin: string, allowLoopback: boolean): Pool {
-    const key = `${allowLoopback ? 'loopback' : 'public'} ${origin}`
+  function poolFor(origin: string, allowLoopback: boolean, use: 'calls' | 'streams'): Pool {
+    const key = `${use} ${allowLoopback ? 'loopback' : 'public'} ${origin}`
     const known = pools.get(key)
     if (known) return known
     const pool = new Pool(origin, {
@@ -53,12 +53,16 @@ export function createEgress(resolve: Resolve = resolveBySystem): Egress {
     open(destination) {
       if (isClosed) throw new CoreError('egress_refused', { problem: 'Peta is stopping.' })
       const url = parseDestination(destination)
-      const pool = poolFor(url.origin, destination.allowLoopback)
+      const { allowLoopback } = destination
+      const calls = poolFor(url.origin, allowLoopback, 'calls')
       const path = url.pathname + url.search
       return {
         path,
         origin: url.origin,
-        exchange: (request, receiver) => startExchange(pool, path, request, receiver),
+        exchange(request, receiver) {
+          const pool = request.isLasting ? poolFor(url.origin, allowLoopback, 'streams') : calls
+          return startExchange(pool, path, request, receiver)
+        },
       }
     },
     async [Symbol.asyncDispose]() {

@@ -8,6 +8,8 @@ export type OutboundRequest = Readonly<{
   headers: readonly string[]
   body?: Buffer
   responseBytesMax: number
+  /** Nobody knows when its answer ends. */
+  isLasting?: boolean
   /** Longest silence before the headers, and between pieces of the body; none where the caller keeps time itself. */
   idleMs?: number
 }>

@@ -26,7 +26,7 @@ export function postMessage({ door, fixed, open, reply }: ExchangeParts, message
     headers: fixed.concat(messageHeaders(message, reply.session.headers())),
     body,
     responseBytesMax: STREAM_BYTES_MAX,
-    ...(message.isLasting && { idleMs: LASTING_IDLE_MS }),
+    ...(message.isLasting && { isLasting: true, idleMs: LASTING_IDLE_MS }),
   } as const
   if (hopId === undefined) {
     door.exchange({ ...request, idleMs: limits.callAbsoluteMs }, createReply(reply, message))

@@ -28,6 +28,7 @@ export function openRemoteStream(parts: RemoteStreamParts, told: StreamEvents): 
       method: 'GET',
       headers: [...fixed, ...messageHeaders(message, reply.session.headers())],
       responseBytesMax: STREAM_BYTES_MAX,
+      isLasting: true,
       idleMs: LASTING_IDLE_MS,
     },
     telling(createReply(reply, message), parts, told),
