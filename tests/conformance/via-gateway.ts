@@ -41,35 +41,41 @@ const context: Readonly<{ toolCalls?: readonly { name: string; arguments: Json }
   process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}',
 )
 
-const client = await connectWire({
-  ...(await register(given, serverUrl)),
-  revision,
-  capabilities: { elicitation: {}, sampling: {}, roots: {} },
-  answers: (_method, params) => ({
-    action: 'accept',
-    content: sampleOf(params['requestedSchema']),
-  }),
+const peta = createPeta({ url: given.url, token: given.ownerToken })
+const params = { workspace: given.workspace }
+const slug = `s${randomBytes(6).toString('hex')}`
+const launch = { kind: 'http', url: serverUrl, allowLoopback: true } as const
+const { id: server, reason } = await peta.call('servers.install', {
+  params,
+  body: { slug, launch },
 })
-await useAll(client)
+try {
+  if (reason !== undefined) throw new Error(`not connected: ${reason}`)
+  const client = await connectWire({
+    ...(await openEndpoint()),
+    revision,
+    capabilities: { elicitation: {}, sampling: {}, roots: {} },
+    answers: (_method, { requestedSchema }) => ({
+      action: 'accept',
+      content: sampleOf(requestedSchema),
+    }),
+  })
+  await useAll(client)
+} finally {
+  // The suite waits until nobody is connected to it.
+  await peta.call('servers.remove', { params: { ...params, server } })
+}
 
 /** Everything accepted, at a profile of its own that renames nothing. */
-async function register(
-  { url, ownerToken, workspace, agent }: ClientUnderTest,
-  server: string,
-): Promise<Readonly<{ url: string; token: string }>> {
-  const peta = createPeta({ url, token: ownerToken })
-  const slug = `s${randomBytes(6).toString('hex')}`
-  const launch = { kind: 'http', url: server, allowLoopback: true } as const
-  const params = { workspace }
-  const added = await peta.call('servers.install', { params, body: { slug, launch } })
-  if (added.reason !== undefined) throw new Error(`not connected: ${added.reason}`)
+async function openEndpoint(): Promise<Readonly<{ url: string; token: string }>> {
   const accept = { items: 'all' as const, labels: ['read'] }
-  await peta.call('items.accept', { params: { workspace, server: added.id }, body: accept })
+  await peta.call('items.accept', { params: { ...params, server }, body: accept })
   const profile = { name: slug, servers: [slug], unprefixed: slug }
-  const { url: endpoint } = await peta.call('profiles.create', { params, body: profile })
+  const { url } = await peta.call('profiles.create', { params, body: profile })
   const body = { profile: slug }
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body })
-  return { url: endpoint, token }
+  const to = { ...params, agent: given.agent }
+  const { token } = await peta.call('tokens.issue', { params: to, body })
+  return { url, token }
 }
 
 async function useAll({ request }: WireClient): Promise<void> {

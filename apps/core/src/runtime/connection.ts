@@ -17,6 +17,7 @@ import {
 import { greet, type Greeting, type HandshakeTerms } from './handshake.ts'
 import type { WireEnd } from './launch/wire.ts'
 import { ownRequest } from './own-request.ts'
+import { openQuestionStream } from './question-stream.ts'
 import { createRelay } from './relay.ts'
 import { throughRounds } from './rounds.ts'
 import { createSubscriptions, type Channel, type Subscriber } from './subscriptions.ts'
@@ -79,6 +80,10 @@ export async function openConnection(
     const greeting = await greet(wire, terms, signal)
     const { relaysBaggage } = terms
     const { clock, timers } = parts
+    if (greeting.era === 'legacy' && terms.asks.length > 0) {
+      const stream = await openQuestionStream({ wire, clock, timers }, signal)
+      void wire.ended.then(() => stream?.[Symbol.dispose]())
+    }
     const started = { wire, greeting, clock, timers, trace: { newSpanId, relaysBaggage } }
     const missed = (): void => {
       subscriptions.missed()
