@@ -42,11 +42,11 @@ const context: Readonly<{ toolCalls?: readonly { name: string; arguments: Json }
 )
 
 const peta = createPeta({ url: given.url, token: given.ownerToken })
-const params = { workspace: given.workspace }
+const within = { workspace: given.workspace }
 const slug = `s${randomBytes(6).toString('hex')}`
 const launch = { kind: 'http', url: serverUrl, allowLoopback: true } as const
 const { id: server, reason } = await peta.call('servers.install', {
-  params,
+  params: within,
   body: { slug, launch },
 })
 try {
@@ -63,17 +63,17 @@ try {
   await useAll(client)
 } finally {
   // The suite waits until nobody is connected to it.
-  await peta.call('servers.remove', { params: { ...params, server } })
+  await peta.call('servers.remove', { params: { ...within, server } })
 }
 
 /** Everything accepted, at a profile of its own that renames nothing. */
 async function openEndpoint(): Promise<Readonly<{ url: string; token: string }>> {
   const accept = { items: 'all' as const, labels: ['read'] }
-  await peta.call('items.accept', { params: { ...params, server }, body: accept })
+  await peta.call('items.accept', { params: { ...within, server }, body: accept })
   const profile = { name: slug, servers: [slug], unprefixed: slug }
-  const { url } = await peta.call('profiles.create', { params, body: profile })
+  const { url } = await peta.call('profiles.create', { params: within, body: profile })
   const body = { profile: slug }
-  const to = { ...params, agent: given.agent }
+  const to = { ...within, agent: given.agent }
   const { token } = await peta.call('tokens.issue', { params: to, body })
   return { url, token }
 }
