@@ -9,8 +9,8 @@ const REST = /^(?: {2})?#.*$|^$/
 /** Entries by the side that Peta was on. */
 export type ExpectedFailures = Readonly<Record<'server' | 'client', readonly string[]>>
 
-export function readExpectedFailures(): ExpectedFailures {
-  const file = join(import.meta.dirname, 'expected-failures.yml')
+export function readExpectedFailures(name = 'expected-failures'): ExpectedFailures {
+  const file = join(import.meta.dirname, `${name}.yml`)
   const entries: Record<string, string[]> = { server: [], client: [] }
   let side = ''
   for (const line of readFileSync(file, 'utf8').split('\n')) {

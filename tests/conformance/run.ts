@@ -1,7 +1,8 @@
 /**
  * `npm run conformance`: runs the server suites of the official conformance tool against the fixture, then against Peta
- * in front of the fixture, and compares the two check for check; then the client suites, with Peta as the client.
- * `--direct` stops after the first.
+ * in front of the fixture in each of its settings, and compares them check for check; then the client suites, with
+ * Peta as the client. `--direct` stops after the first; `--only minimal`, or another setting, or `client`, runs the first
+ * and that one.
  */
 import { parseArgs } from 'node:util'
 
@@ -14,39 +15,56 @@ import {
   type Revision,
   type SuiteResult,
 } from './suite.ts'
-import { startEverything, startPetaAsClient, startPetaBefore } from './under-test.ts'
+import {
+  SETTINGS,
+  startEverything,
+  startPetaAsClient,
+  startPetaBefore,
+  type Setting,
+} from './under-test.ts'
 
-const { values } = parseArgs({ options: { direct: { type: 'boolean', default: false } } })
-const expected = readExpectedFailures()
+const { values } = parseArgs({
+  options: { direct: { type: 'boolean', default: false }, only: { type: 'string' } },
+})
+const isWanted = (part: string): boolean => !values.direct && (values.only ?? part) === part
 
 await using everything = await startEverything()
 const direct = await runSuites('direct', (revision) => runServerSuite(everything.url, revision))
 const unfit = direct.filter(({ conforms }) => !conforms).length
 if (unfit > 0) say('The fixture itself does not conform.\n')
 
-if (values.direct) {
-  end(passedOf(direct), unfit)
-} else {
-  const { through, asClient } = { through: await runThrough(), asClient: await runAsClient() }
-  const compared = [
-    compare(verdictsOf(direct), verdictsOf(through), expected.server),
-    compare([], verdictsOf(asClient), expected.client),
-  ]
-  for (const one of compared) say(tableOf(one))
-  const { same, known, differs } = countsOf(compared.flatMap(({ rows }) => rows))
-  const stale = compared.flatMap((one) => one.stale).length
-  say(`${known} listed in expected-failures.yml\n`)
-  end(same + passedOf(asClient), differs + stale + unfit)
+const compared: Comparison[] = []
+let successes = values.direct ? passedOf(direct) : 0
+for (const setting of SETTINGS.filter(isWanted)) compared.push(await runThrough(setting))
+if (isWanted('client')) compared.push(await runAsClient())
+
+const total = countsOf(compared.flatMap(({ rows }) => rows))
+const stale = compared.flatMap((one) => one.stale).length
+say(`${total.known} listed as expected failures\n`)
+end(successes + total.same, total.differs + stale + unfit)
+
+async function runThrough(setting: Setting): Promise<Comparison> {
+  await using peta = await startPetaBefore(everything.url, setting)
+  const through = await runSuites(`through Peta, ${setting}`, (revision) =>
+    runServerSuite(peta.url, revision),
+  )
+  const isPrefixed = setting === 'prefixed'
+  const { server } = readExpectedFailures(isPrefixed ? 'expected-failures-prefixed' : undefined)
+  return told(compare(verdictsOf(direct), verdictsOf(through), server))
 }
 
-async function runThrough(): Promise<readonly SuiteResult[]> {
-  await using peta = await startPetaBefore(everything.url)
-  return await runSuites('through Peta', (revision) => runServerSuite(peta.url, revision))
-}
-
-async function runAsClient(): Promise<readonly SuiteResult[]> {
+async function runAsClient(): Promise<Comparison> {
   await using peta = await startPetaAsClient()
-  return await runSuites('Peta as client', (revision) => runClientSuite(peta.underTest, revision))
+  const results = await runSuites('Peta as client', (revision) =>
+    runClientSuite(peta.underTest, revision),
+  )
+  successes += passedOf(results)
+  return told(compare([], verdictsOf(results), readExpectedFailures().client))
+}
+
+function told(comparison: Comparison): Comparison {
+  say(tableOf(comparison))
+  return comparison
 }
 
 async function runSuites(
@@ -70,7 +88,7 @@ function verdictsOf(results: readonly SuiteResult[]): SuiteResult['verdicts'] {
   return results.flatMap(({ verdicts }) => verdicts)
 }
 
-function tableOf({ rows, stale }: Comparison): string {
+function tableOf({ rows, stale: left }: Comparison): string {
   const scenarios = Map.groupBy(rows, ({ revision, scenario }) => `${revision}  ${scenario}`)
   const lines = [...scenarios].flatMap(([title, own]) => {
     const { same, known, differs } = countsOf(own)
@@ -78,7 +96,7 @@ function tableOf({ rows, stale }: Comparison): string {
     const rest = own.filter(({ verdict }) => verdict !== 'same')
     return [`${title}: ${counts.filter(Boolean).join(', ')}`, ...rest.map(lineOf)]
   })
-  const unneeded = stale.map((entry) => `expected to fail, but passes: ${entry}`)
+  const unneeded = left.map((entry) => `expected to fail, but passes: ${entry}`)
   return ['', ...lines, '', ...unneeded, ''].join('\n')
 }
 
