@@ -26,6 +26,7 @@ const told = {
     'no type',
     'a result that is no object',
     'a member twice',
+    'a control character',
   ],
   'that it may have run': [
     'an error page',

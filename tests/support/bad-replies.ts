@@ -49,6 +49,11 @@ export const badReplies: Readonly<Record<string, Reply>> = {
     const text = `{"jsonrpc":"2.0","id":${request.message.id},"result":{"content":[],"content":[]}}`
     response.writeHead(200, { 'content-type': 'application/json' }).end(text)
   },
+  'a control character': (request, response) => {
+    const text = JSON.stringify(result(request, 'a long text '.repeat(20)))
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(text.replace('long text a long', 'long text a\u0001long'))
+  },
   "another's answer": (request, response) =>
     sendJson(response, 200, { ...result(request, 'theirs'), id: 999_999 }),
   'two answers': (request, response) =>

@@ -1,6 +1,6 @@
 import { lower } from './json-bytes.ts'
 import type { Place, PlaceMember } from './places.ts'
-import { ESCAPED, notJson, refused, type ScanCursor } from './scan-cursor.ts'
+import { ESCAPED, refused, type ScanCursor } from './scan-cursor.ts'
 
 /** Up to here names are compared with each other; beyond, or once one holds an escape, through a set. */
 const NAMES_COMPARED_MAX = 16
@@ -48,16 +48,9 @@ function spellAll(cursor: ScanCursor, firstName: number): Set<string> {
   return spelled
 }
 
-/**
- * What a name between quotes spells. The scan has checked its escapes; a lax one has not looked for control characters.
- */
-function spell(bytes: Buffer, start: number, end: number): string {
-  try {
-    return String(JSON.parse(bytes.toString('utf8', start - 1, end + 1)))
-  } catch (cause) {
-    throw notJson('a name that holds a control character', cause)
-  }
-}
+/** What a name between quotes spells. The scan has found it to be a string. */
+const spell = (bytes: Buffer, start: number, end: number): string =>
+  String(JSON.parse(bytes.toString('utf8', start - 1, end + 1)))
 
 /**
  * The entry of `place` for the cursor's name. A strict scan refuses a name that differs from an entry only by case,

@@ -1,3 +1,4 @@
+import { hasControl } from './control-bytes.ts'
 import { BACKSLASH, QUOTE, SPACE } from './json-bytes.ts'
 import { ESCAPED, notJson, refused, type ScanCursor, WIDE } from './scan-cursor.ts'
 
@@ -19,7 +20,7 @@ const UNICODE_ESCAPE_BYTES = 6
 
 /**
  * Steps over a string whose opening quote the cursor is on, and leaves in `flags` what it held. A strict scan looks
- * at every byte; another jumps through long strings and leaves control characters in them alone.
+ * at every byte; another jumps through long strings, and looks there for control characters only.
  */
 export function scanString(cursor: ScanCursor): void {
   const { bytes, rules } = cursor
@@ -35,13 +36,14 @@ export function scanString(cursor: ScanCursor): void {
       at = skipEscape(cursor, at)
       flags |= ESCAPED
       if (jumpAt !== NEVER) jumpAt = at + LONG_BYTES
-    } else if (kind === STOP)
-      throw notJson('a string that does not end, or holds a control character')
+    } else if (kind === STOP) throw notJson(UNENDED)
     else if (at < jumpAt) {
       flags |= WIDE
       at += 1
     } else {
-      at = nextQuoteOrBackslash(cursor, at)
+      const next = nextQuoteOrBackslash(cursor, at)
+      if (hasControl(bytes, at, next)) throw notJson(UNENDED)
+      at = next
       jumpAt = at + LONG_BYTES
     }
   }
@@ -49,6 +51,8 @@ export function scanString(cursor: ScanCursor): void {
   cursor.flags = flags
   cursor.seen |= flags
 }
+
+const UNENDED = 'a string that does not end, or holds a control character'
 
 function kindOf(byte: number): number {
   if (byte === QUOTE || byte === BACKSLASH || byte < SPACE) return STOP
