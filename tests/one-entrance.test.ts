@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import { expect, it } from 'vitest'
 
@@ -33,4 +33,24 @@ it('the governed call is made use of for calls, and for subscriptions that outla
     'gateway/answer-call.ts',
     'gateway/subscription.ts',
   ])
+})
+
+/** Whatever is imported, directly or not, by what stands between a client's socket and a server's. */
+function importedFrom(roots: readonly string[]): ReadonlySet<string> {
+  const seen = new Set(roots)
+  for (const file of seen) {
+    const text = sources.find((source) => source.file === file)?.text ?? ''
+    for (const [, name = ''] of text.matchAll(/\b(?:from |import |import\()'([^']+)'/g)) {
+      seen.add(name.startsWith('.') ? join(dirname(file), name) : name)
+    }
+  }
+  return seen
+}
+
+// An SDK's server or client would parse and write every message anew, and drop what it does not know.
+it('no SDK of the protocol is on the way of a call (MCP-3)', () => {
+  const imported = importedFrom(['http/listen.ts', 'build-mcp.ts', 'open-stages.ts'])
+  const ways = ['node:http', 'undici', 'gateway/governed-call.ts', 'runtime/launch/remote.ts']
+  expect([...imported]).toEqual(expect.arrayContaining(ways))
+  expect([...imported].filter((name) => name.startsWith('@modelcontextprotocol/'))).toEqual([])
 })
