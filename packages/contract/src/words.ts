@@ -37,6 +37,7 @@ export const reviewedKinds = [
   'prompt',
   'resource',
   'resource_template',
+  'skill',
   'instructions',
   'app',
 ] as const

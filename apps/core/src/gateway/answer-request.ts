@@ -11,6 +11,7 @@ import type { Listens } from './listens.ts'
 import type { Lists } from './lists.ts'
 import { answerTo, type McpReply } from './outcome.ts'
 import { actionOf, listedKind } from './route.ts'
+import { skillAnswers } from './skills.ts'
 import type { Session } from './sessions.ts'
 import type { OpenSubscriber } from './subscriptions.ts'
 import { answerTask } from './tasks/answer-task.ts'
@@ -46,6 +47,11 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
       const cursor = frame.params['cursor']
       const showsApps = asking.session?.showsApps ?? declaresApps(declaredIn(frame.params['_meta']))
       const result = deps.lists({ principal, view, kind, era, showsApps, cursor })
+      return { status: 200, body: answerTo(asking, ...result) }
+    }
+    const answerSkill = skillAnswers.get(frame.method)
+    if (answerSkill) {
+      const result = answerSkill({ ...asking, view: deps.views(asking), uri: frame.params['uri'] })
       return { status: 200, body: answerTo(asking, ...result) }
     }
     return plumbing(deps, asking)

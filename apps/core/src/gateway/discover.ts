@@ -2,6 +2,7 @@ import { appsCapability } from '../protocol/apps.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
+import { skillsCapability } from '../protocol/skills.ts'
 import { tasksCapability } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { View } from './views.ts'
 
@@ -13,7 +14,7 @@ const SUBSCRIBE = { subscribe: true }
 /** What this principal can use, by its own view: a kind of which nothing is visible is not offered (MCP-28). */
 function capabilitiesOf(view: View): Readonly<Record<string, object>> {
   const has = (kind: Parameters<View['entries']>[0]): boolean => view.entries(kind).length > 0
-  const hasResources = has('resource') || has('resource_template')
+  const hasResources = has('resource') || has('resource_template') || has('skill')
   return {
     tools: CHANGES,
     ...(has('prompt') && { prompts: CHANGES }),
@@ -23,9 +24,9 @@ function capabilitiesOf(view: View): Readonly<Record<string, object>> {
 }
 
 /** Only what Peta carries from end to end. */
-const extensionsOf = ({ appServers }: View) => ({
-  ...tasksCapability.extensions,
-  ...(appServers.size > 0 && appsCapability),
+const extensionsOf = (view: View) => ({
+  ...(view.appServers.size > 0 && appsCapability),
+  ...(view.entries('skill').length > 0 && skillsCapability),
 })
 
 const saidOf = ({ instructions }: View) => (instructions === undefined ? {} : { instructions })
@@ -35,7 +36,10 @@ export const discoverResult = (view: View, serverInfo: string): string =>
   JSON.stringify({
     resultType: 'complete',
     supportedVersions: modernVersions,
-    capabilities: { ...capabilitiesOf(view), extensions: extensionsOf(view) },
+    capabilities: {
+      ...capabilitiesOf(view),
+      extensions: { ...tasksCapability.extensions, ...extensionsOf(view) },
+    },
     ...saidOf(view),
     // What is offered is what the lists hold, so it lasts as long as the shortest of them.
     ttlMs: view.ttlMs(),
@@ -47,7 +51,11 @@ export const discoverResult = (view: View, serverInfo: string): string =>
 export const initializeResult = (view: View, version: LegacyVersion, serverInfo: string): string =>
   JSON.stringify({
     protocolVersion: version,
-    capabilities: { ...capabilitiesOf(view), logging: {} },
+    capabilities: {
+      ...capabilitiesOf(view),
+      logging: {},
+      ...(Object.keys(extensionsOf(view)).length > 0 && { extensions: extensionsOf(view) }),
+    },
     serverInfo: JSON.parse(serverInfo),
     ...saidOf(view),
   })

@@ -36,6 +36,7 @@ const memberOf = {
   prompt: 'prompts',
   resource: 'resources',
   resource_template: 'resourceTemplates',
+  skill: 'skills',
 } as const satisfies Record<ItemKind, string>
 
 const Cursor = z.strictObject({

@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../model/catalogue.ts'
 import type { CatalogueItem } from '../model/server.ts'
 import type { Era, Span } from '../model/frame.ts'
-import { type Member, readMembers, readValue } from '../protocol/members.ts'
+import { type Member, readElements, readMembers, readValue } from '../protocol/members.ts'
 import { exposedUri } from '../protocol/names.ts'
 import { removeMembers } from '../protocol/remove-members.ts'
 import { type Edit, splice } from '../protocol/splice.ts'
@@ -13,6 +13,7 @@ const namedBy = {
   prompt: 'name',
   resource: 'uri',
   resource_template: 'uriTemplate',
+  skill: 'uri',
 } as const
 
 /**
@@ -41,10 +42,18 @@ function editMember(bytes: Buffer, member: Member, entry: Rendered): readonly Ed
   const { name, value } = member
   const { item, alias, era } = entry
   if (name === namedBy[item.kind]) return [{ span: value, text: JSON.stringify(item.exposed) }]
+  if (item.kind === 'skill' && name === 'resources') return editFiles(bytes, value, alias)
   if (name === '_meta') return editMeta(bytes, value, alias)
   const isRefused = name === 'outputSchema' && era === 'legacy' && !isObjectSchema(bytes, value)
   return isRefused ? removeMembers(bytes, [value]) : []
 }
+
+/** The files of a skill; only their URIs are rewritten, so digests still hold (MCP-142). */
+const editFiles = (bytes: Buffer, files: Span, alias: Alias): readonly Edit[] =>
+  readElements(bytes, files)
+    .flatMap((file) => readMembers(bytes, file))
+    .filter(({ name }) => name === 'uri')
+    .flatMap(({ value }) => editUri(bytes, value, alias))
 
 /** Where the definition of an app's tool names the resource that shows it. */
 function editMeta(bytes: Buffer, meta: Span, alias: Alias): readonly Edit[] {

@@ -6,6 +6,7 @@ import { originalUri } from '../protocol/names.ts'
 import { normalizeUri } from '../protocol/uri.ts'
 import { appTool } from './app-tools.ts'
 import type { ToolContracts } from './check-arguments.ts'
+import { findSkillFile } from './skills.ts'
 import type { TemplateMatch } from './uri-template.ts'
 import { isUnprefixed, type View } from './views.ts'
 
@@ -122,6 +123,8 @@ function resolvePrompt({ params }: Frame, view: View): Named {
  * with a prefix belongs to the server it names, or to the un-prefixed one, and to no other.
  */
 function resolveUri(sent: string, view: View, tools: ResolveTools): Named {
+  const file = findSkillFile(view, sent)
+  if (file) return resourceTarget(file.entry, file.uri)
   const listed = view.find('resource', sent)
   if (listed) return resourceTarget(listed, listed.item.name)
 

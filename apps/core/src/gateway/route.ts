@@ -18,6 +18,7 @@ const listed: ReadonlyMap<string, ItemKind> = new Map([
   ['prompts/list', 'prompt'],
   ['resources/list', 'resource'],
   ['resources/templates/list', 'resource_template'],
+  ['skills/list', 'skill'],
 ])
 
 export const listedKind = (method: string): ItemKind | undefined => listed.get(method)

@@ -49,7 +49,7 @@ export type HttpLaunch = Readonly<{
 }>
 
 /** What lists hold and calls name. */
-export type ItemKind = 'tool' | 'prompt' | 'resource' | 'resource_template'
+export type ItemKind = 'tool' | 'prompt' | 'resource' | 'resource_template' | 'skill'
 
 export type { ReviewedKind } from '@peta/contract'
 

@@ -44,6 +44,7 @@ export const targetKinds: Readonly<Record<ItemKind, TargetKind>> = {
   prompt: 'prompt',
   resource: 'resource',
   resource_template: 'resource',
+  skill: 'resource',
 }
 
 /** What is done with an entry of a list. */
@@ -52,6 +53,7 @@ export const actionsOf: Readonly<Record<ItemKind, Action>> = {
   prompt: 'prompt.get',
   resource: 'resource.read',
   resource_template: 'resource.read',
+  skill: 'resource.read',
 }
 
 /** Undefined when a call names nothing that its action could be aimed at; such a call is denied. */

@@ -13,6 +13,7 @@ import type { Log } from '../ground/log.ts'
 import { readInstructions } from './catalogue/instructions.ts'
 import { createNotedTtls } from './catalogue/list-ttls.ts'
 import { createNotedSets } from './catalogue/noted-sets.ts'
+import { skillFiles, type SkillFile } from '../protocol/skills.ts'
 import { openDefinition } from './definition.ts'
 
 /** An installed server as it is kept, with what a change of it has to be compared with. */
@@ -40,6 +41,8 @@ export type WorkspaceServers = Readonly<{
   accepted: ReadonlyMap<string, CatalogueItem>
   /** Digests of accepted pages of apps, by server and URI. */
   apps: ReadonlyMap<string, string>
+  /** Files of skills by server and URI; undefined where their manifest is not accepted. */
+  skillFiles: ReadonlyMap<string, SkillFile | undefined>
   snapshot: CatalogueSnapshot
 }>
 
@@ -131,6 +134,7 @@ const EMPTY: WorkspaceServers = {
   rows: [],
   accepted: new Map(),
   apps: new Map(),
+  skillFiles: new Map(),
   snapshot: { version: 0, entries: [], degraded: [] },
 }
 
@@ -151,9 +155,10 @@ function assemble(
     accepted: new Map(accepted.map(({ item }) => [itemKey(item), item])),
     apps: new Map(
       rows.flatMap(({ item }) =>
-        item.kind === 'app' && item.state === 'accepted' ? [[appKey(item), item.pin]] : [],
+        item.kind === 'app' && item.state === 'accepted' ? [[fileKey(item), item.pin]] : [],
       ),
     ),
+    skillFiles: new Map(rows.flatMap(({ item }) => filesOf(item))),
     snapshot: { ...state, entries, instructions: textsOf(servers, rows) },
   }
 }
@@ -179,6 +184,15 @@ function appEntries(
   })
 }
 
+function filesOf(item: ReviewedItem): readonly (readonly [string, SkillFile | undefined])[] {
+  if (item.kind !== 'skill' || item.state === 'gone') return []
+  const { serverId, state, definition } = item
+  return (skillFiles(JSON.parse(definition)) ?? []).map((file) => [
+    fileKey({ serverId, name: file.uri }),
+    state === 'accepted' ? file : undefined,
+  ])
+}
+
 function textsOf(
   servers: Content['servers'],
   rows: readonly CatalogueRow[],
@@ -191,7 +205,7 @@ function textsOf(
   })
 }
 
-export const appKey = ({ serverId, name }: Pick<ReviewedItem, 'serverId' | 'name'>): string =>
+export const fileKey = ({ serverId, name }: Pick<ReviewedItem, 'serverId' | 'name'>): string =>
   `${serverId} ${name}`
 
 export const itemKey = ({

@@ -6,12 +6,10 @@ import type { Ask } from '../model/question.ts'
 import type { ServerDefinition } from '../model/server.ts'
 import { encodeResponse } from '../protocol/errors.ts'
 import type { ServerFrame } from '../model/frame.ts'
-import { isAppUri } from '../protocol/apps.ts'
-import { readServerFrame } from '../protocol/server-frame.ts'
+import { assertAccepted } from './accepted-content.ts'
 import type { ConnectToCall } from './connect.ts'
 import type { Connection } from './connection.ts'
-import { appKey, itemKey, type Registry } from './registry.ts'
-import { appDigest } from './catalogue/apps.ts'
+import { itemKey, type Registry } from './registry.ts'
 
 export type Run = (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
 
@@ -122,19 +120,6 @@ function definitionOf(registry: Pick<Registry, 'current'>, call: Call): ServerDe
 }
 
 const NONE: readonly Ask[] = []
-
-/** The page of an app is code: nobody gets another one than a person accepted (MCP-140). */
-function assertAccepted(
-  registry: Pick<Registry, 'current'>,
-  { action, workspaceId, server, name }: Call,
-  { bytes, isError }: CallResult,
-): void {
-  if (action !== 'resource.read' || isError || !isAppUri(name)) return
-  const accepted = registry.current(workspaceId).apps.get(appKey({ serverId: server.id, name }))
-  if (accepted === undefined || appDigest(readServerFrame(bytes)) !== accepted) {
-    throw new CoreError('definition_changed', { server: server.slug })
-  }
-}
 
 /** A 404 on a session; the next connection opens a new one (MCP-57). */
 const isSessionLoss = (error: unknown): boolean =>

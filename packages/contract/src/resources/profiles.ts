@@ -95,7 +95,7 @@ export const ProfileChange = z
 
 /** An entry that is not shown, because the un-prefixed server has one of the same name (MCP-111). */
 const NameClash = z.strictObject({
-  kind: z.enum(['tool', 'prompt', 'resource', 'resource_template']),
+  kind: z.enum(['tool', 'prompt', 'resource', 'resource_template', 'skill']),
   name: z.string(),
   server: z.string().meta({ description: 'Slug of the server whose entry is not shown' }),
 })

@@ -54,7 +54,8 @@ export function appDigest(frame: ServerFrame): string | undefined {
 
 type Content = Readonly<Record<string, unknown>>
 
-function contentsOf({ bytes, spans }: ServerFrame): readonly Content[] | undefined {
+/** What the answer to a read holds; undefined when that is nothing to compare. */
+export function contentsOf({ bytes, spans }: ServerFrame): readonly Content[] | undefined {
   const members = spans.result ? readMembers(bytes, spans.result) : []
   const span = members.find(({ name }) => name === 'contents')?.value
   const contents = span && readValue(bytes, span)

@@ -8,6 +8,7 @@ import type { ItemKind, ReviewedKind, ServerRef } from '../../model/server.ts'
 import { readElements, readMembers, readValue } from '../../protocol/members.ts'
 import { annotationProblem } from '../../protocol/rev-2026-07-28/annotation-problem.ts'
 import { readTtlMs } from '../../protocol/read-ttl.ts'
+import { hasSkills, skillFiles } from '../../protocol/skills.ts'
 import type { ServerFrame } from '../../model/frame.ts'
 import type { Connection } from '../connection.ts'
 import { drainApps } from './apps.ts'
@@ -40,34 +41,46 @@ type ListOf = List & Readonly<{ server: string }>
 
 type List = Readonly<{
   kind: ItemKind
-  capability: 'tools' | 'prompts' | 'resources'
+  isIn: (capabilities: Connection['greeting']['capabilities']) => boolean
   method: string
   member: string
   nameMember: string
 }>
 
+const has =
+  (name: string): List['isIn'] =>
+  (capabilities) =>
+    name in capabilities
+
 const LISTS: readonly List[] = [
-  { kind: 'tool', capability: 'tools', method: 'tools/list', member: 'tools', nameMember: 'name' },
+  { kind: 'tool', isIn: has('tools'), method: 'tools/list', member: 'tools', nameMember: 'name' },
   {
     kind: 'prompt',
-    capability: 'prompts',
+    isIn: has('prompts'),
     method: 'prompts/list',
     member: 'prompts',
     nameMember: 'name',
   },
   {
     kind: 'resource',
-    capability: 'resources',
+    isIn: has('resources'),
     method: 'resources/list',
     member: 'resources',
     nameMember: 'uri',
   },
   {
     kind: 'resource_template',
-    capability: 'resources',
+    isIn: has('resources'),
     method: 'resources/templates/list',
     member: 'resourceTemplates',
     nameMember: 'uriTemplate',
+  },
+  {
+    kind: 'skill',
+    isIn: hasSkills,
+    method: 'skills/list',
+    member: 'skills',
+    nameMember: 'uri',
   },
 ]
 
@@ -82,7 +95,7 @@ const METHOD_NOT_FOUND = -32601
  */
 export async function drainLists(draining: Draining, signal: AbortSignal): Promise<Drained> {
   const { connection, scrubber, server } = draining
-  const offered = LISTS.filter(({ capability }) => capability in connection.greeting.capabilities)
+  const offered = LISTS.filter(({ isIn }) => isIn(connection.greeting.capabilities))
   const lists = await Promise.all(
     offered.map((list) => drainList(connection, { ...list, server }, signal)),
   )
@@ -164,6 +177,7 @@ function readItem(definition: string, { kind, nameMember }: List): ListedItem | 
   const name = members[nameMember]
   const isUsable = typeof name === 'string' && name !== '' && name.isWellFormed()
   if (!isUsable || name.includes('\0') || name.length > limits.uriBytesMax) return undefined
+  if (kind === 'skill' && !skillFiles(members)) return undefined
   const pin = pinOrUndefined(members)
   return pin === undefined ? undefined : { kind, name, definition, pin }
 }

@@ -15,6 +15,8 @@ const PINNED = [
   'uri',
   'uriTemplate',
   'mimeType',
+  'frontmatter',
+  'resources',
 ] as const
 
 /** SHA-256 over the canonical pinned members of a definition, hex (POL-47). */
