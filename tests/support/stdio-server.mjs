@@ -104,6 +104,20 @@ const tools = {
       }
     })
   },
+  // Runs once its user has visited an address, and not before.
+  visit: ({ id }) => {
+    if (visited.has(id)) return text('visited')
+    const url = `https://login.example/${id}`
+    const wanted = { mode: 'url', elicitationId: id, url, message: 'Sign in' }
+    const data = { elicitations: [wanted] }
+    throw Object.assign(new Error('A visit is needed'), { code: -32042, data })
+  },
+  visited: ({ id }) => {
+    visited.add(id)
+    const params = { elicitationId: id }
+    write({ jsonrpc: '2.0', method: 'notifications/elicitation/complete', params })
+    return text('thanks')
+  },
   fail: () => ({ ...text('it went wrong'), isError: true }),
   change: () => {
     descriptions = 'second'
@@ -133,6 +147,7 @@ const tools = {
   },
 }
 const cancelled = []
+const visited = new Set()
 const subscribed = new Set()
 const listens = new Map()
 let answered = () => {}
@@ -193,8 +208,12 @@ async function receive(message) {
     const error = { code: -32601, message: 'Method not found' }
     return write({ jsonrpc: '2.0', id: message.id, error })
   }
-  const result = await methods[message.method](message.params ?? {}, message.id)
-  write({ jsonrpc: '2.0', id: message.id, result })
+  try {
+    const result = await methods[message.method](message.params ?? {}, message.id)
+    write({ jsonrpc: '2.0', id: message.id, result })
+  } catch ({ code, message: problem, data }) {
+    write({ jsonrpc: '2.0', id: message.id, error: { code, message: problem, data } })
+  }
 }
 
 let rest = ''

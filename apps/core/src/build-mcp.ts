@@ -39,6 +39,7 @@ export function buildMcp(
       return { principal, ...(profile && { profile }) }
     },
   })
+  runtime.onElicited(mcp.elicited)
   /** A mark that is lost only lets the result be shown once more. */
   const delivered = (workspaceId: string, approvalId: string): Promise<void> =>
     approvals

@@ -10,6 +10,7 @@ import { metaKeys } from '../protocol/meta-keys.ts'
 import { checkParamHeaders, isSent } from '../protocol/rev-2026-07-28/param-headers.ts'
 import type { ToolContract } from './check-arguments.ts'
 import type { ApprovedRounds } from './approved-rounds.ts'
+import type { ElicitationIds } from './elicitation-ids.ts'
 import type { Exchange, Exchanges, Turn } from './exchanges.ts'
 import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createNotices } from './notices.ts'
@@ -53,6 +54,7 @@ export type AnswerCallDeps = ResolveTools &
     rounds: RoundStates
     approvedRounds: ApprovedRounds
     exchanges: Exchanges
+    elicitationIds: ElicitationIds
     taskCalls: TaskCalls
     ownTools: Pick<OwnTools, 'answering'>
     governedCall: GovernedCall
@@ -191,6 +193,7 @@ function render(
     outcome,
     asks: () => readAsks(declaredBy(asking)),
     sealState: (state) => sealRelayed(deps, asking, call, state),
+    visitId: (session, theirs) => deps.elicitationIds.shown(session, call.server, theirs),
   })
 }
 
@@ -217,7 +220,8 @@ function sealRelayed(
 
 async function govern(deps: AnswerCallDeps, asking: Asking, call: Call): Promise<GovernedOutcome> {
   const { frame, principal, outlet, session, signal } = asking
-  const notices = createNotices(outlet, { frame, sessionLogLevel: session?.logLevel })
+  const asked = session ? deps.elicitationIds.outlet(session, call.server, outlet) : outlet
+  const notices = createNotices(asked, { frame, sessionLogLevel: session?.logLevel })
   try {
     return await deps.governedCall(principal, call, notices, signal)
   } finally {

@@ -2,6 +2,7 @@ import { resumeTask } from './answer-call.ts'
 import { type AnswerRequest, createAnswerRequest } from './answer-request.ts'
 import { createApprovedRounds } from './approved-rounds.ts'
 import { createToolContracts } from './check-arguments.ts'
+import { createElicitationIds, type ElicitationIds } from './elicitation-ids.ts'
 import { createExchanges } from './exchanges.ts'
 import type { Listens } from './listens.ts'
 import { createLists } from './lists.ts'
@@ -21,6 +22,8 @@ type AnsweringDeps = McpDeps & Readonly<{ views: Views; listens: Listens; server
 /** What answers requests, and what goes on with calls that outlast theirs. */
 export type Answering = Readonly<{
   answerRequest: AnswerRequest
+  /** A server says that a visit that it asked for is done. */
+  elicited: ElicitationIds['completed']
   /** Lets go of tasks, and hands back what waits for its client to come back. */
   stop: () => Promise<void>
 }>
@@ -30,6 +33,7 @@ export function createAnswering(deps: AnsweringDeps): Answering {
   const watch = createTaskWatch()
   const { changed } = watch
   const exchanges = createExchanges(deps)
+  const elicitationIds = createElicitationIds(deps)
   const live = createLiveTasks({ ...deps, changed })
   const answering = {
     ...deps,
@@ -43,12 +47,14 @@ export function createAnswering(deps: AnsweringDeps): Answering {
     rounds: createRoundStates(deps),
     approvedRounds: createApprovedRounds(deps),
     exchanges,
+    elicitationIds,
     openSubscriber: createSubscriptions({ ...deps, ...found }),
   }
   const resume: AdoptDeps['resume'] = (asking, { task }) => resumeTask(answering, asking, task)
   adoptTasks({ ...deps, live, resume })
   return {
     answerRequest: createAnswerRequest(answering),
+    elicited: elicitationIds.completed,
     stop: async () => void (await Promise.all([live.stop(), exchanges.stop()])),
   }
 }

@@ -55,6 +55,8 @@ export type Mcp = Readonly<{
    * @throws CoreError `method_not_allowed` where there is no such session
    */
   listen: (request: StreamRequest, outlet: StreamOutlet, closed: AbortSignal) => Promise<void>
+  /** A server says that a visit that it asked for is done: tells the legacy client that it asked (MCP-38). */
+  elicited: (serverId: string, elicitationId: string) => void
   /** Ends every stream that would not end by itself and every call that waits for its client, and lets go of tasks. */
   stop: () => Promise<void>
 }>
@@ -90,7 +92,7 @@ function createSingles(deps: McpDeps): Mcp {
   const sessions = createSessions(deps.clock, createSessionIds(deps))
   const sweeping = deps.timers.every(SWEEP_MS, sessions.sweep)
   const listens = createListens(views, deps.timers)
-  const { answerRequest, stop } = createAnswering({ ...deps, views, listens, serverInfo })
+  const { answerRequest, elicited, stop } = createAnswering({ ...deps, views, listens, serverInfo })
   const { newId, timers } = deps
   const ways: Ways = { answerRequest, sessions, views, serverInfo, newId, timers }
 
@@ -115,6 +117,7 @@ function createSingles(deps: McpDeps): Mcp {
     endSession: (caller, headers) => endSession(sessions, caller, headers),
     listen: (request, outlet, closed) =>
       listenInSession({ sessions, listens }, request, outlet, closed),
+    elicited,
     async stop() {
       sweeping[Symbol.dispose]()
       listens.stop()

@@ -9,6 +9,7 @@ import {
   modernMeta,
   serverFrame,
   serverResult,
+  testPrincipal,
   type Script,
   type TestMcp,
 } from './testing.ts'
@@ -83,6 +84,22 @@ describe('a server’s error that asks for visits, to a modern client (MCP-69, M
     const reply = await call(createTestMcp({}, async () => refusing(list)))
     expect(reply).toMatchObject({ status: 502, error: { code: -32603 } })
   })
+})
+
+it('shows no address to an older client that cannot ask its user to visit one (MCP-64, MCP-69)', async () => {
+  const mcp = createTestMcp({}, visitFirst)
+  const post = async (message: object, session?: string) => {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }))
+    const caller = { principal: testPrincipal }
+    const headers = session === undefined ? {} : { 'mcp-session-id': session }
+    const request = { ...caller, body, headers, clientIp: '', viewer: () => caller }
+    return mcp.handle(request, { notify: () => {} }, new AbortController().signal)
+  }
+  const begun = await post({ method: 'initialize', params: { protocolVersion: '2025-11-25' } })
+  const params = { name: 'files__echo', arguments: { text: 'a' } }
+  const reply = await post({ method: 'tools/call', params }, begun.sessionId)
+  expect(JSON.parse(String(reply.body)).result).toMatchObject({ isError: true })
+  expect(String(reply.body)).not.toContain('login.example')
 })
 
 it('is decided and recorded like every question, and shown to nobody where no rule allows it (MCP-2)', async () => {

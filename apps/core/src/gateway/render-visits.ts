@@ -2,17 +2,24 @@ import { CoreError } from '../ground/errors.ts'
 import type { Call, CallResult } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
 import { frameOf } from '../protocol/server-frame.ts'
-import { requiredVisits, type UrlElicitation } from '../protocol/url-elicitations.ts'
+import { requiredVisits, type UrlElicitation, withVisitIds } from '../protocol/url-elicitations.ts'
 import type { Asking } from './answer-call.ts'
 import { deliveredBy, type Ended, type McpReply, refusal, renderOutcome } from './outcome.ts'
 import { renderQuestions } from './render-round.ts'
 import type { RoundState } from './round-state.ts'
+import type { Session } from './sessions.ts'
+
+type EndedFor = Ended &
+  Readonly<{
+    /** The id of a visit as that session's client knows it. */
+    visitId: (session: Session, theirs: string) => string
+  }>
 
 /**
  * What a call came to, where that may be an error that asks the user to visit an address: a modern client gets it in
  * the form of its revision, and comes back to make the call again; a legacy one gets the error, if it knows it (MCP-69).
  */
-export function renderEnd(asking: Asking, call: Call, ended: Ended): McpReply {
+export function renderEnd(asking: Asking, call: Call, ended: EndedFor): McpReply {
   const { outcome } = ended
   const result = 'result' in outcome && outcome.result.isError ? outcome.result : undefined
   const visits = result && requiredVisits(frameOf(result))
@@ -20,7 +27,7 @@ export function renderEnd(asking: Asking, call: Call, ended: Ended): McpReply {
   if (visits.length === 0) throw new CoreError('server_misbehaves', { server: call.server.slug })
   return asking.era === 'modern'
     ? asQuestions(asking, { ...ended, result }, visits)
-    : asError(asking, call, ended)
+    : asError(asking, call, { ...ended, result, visits })
 }
 
 function asQuestions(
@@ -39,9 +46,16 @@ function asQuestions(
 
 const MISSING = { requiredCapabilities: { elicitation: { url: {} } } }
 
-function asError(asking: Asking, call: Call, ended: Ended): McpReply {
-  if (asking.session?.asks.includes('elicitation.url')) return renderOutcome(asking, call, ended)
-  return refusal(asking, CANNOT_VISIT, { code: VISIT_CODE })
+type AnsweredEnd = EndedFor & Readonly<{ result: CallResult; visits: readonly UrlElicitation[] }>
+
+function asError(asking: Asking, call: Call, { result, visits, ...ended }: AnsweredEnd): McpReply {
+  const { session } = asking
+  if (!session?.asks.includes('elicitation.url')) {
+    return refusal(asking, CANNOT_VISIT, { code: VISIT_CODE })
+  }
+  const bytes = withVisitIds(result.bytes, visits, (theirs) => ended.visitId(session, theirs))
+  const outcome = { ...ended.outcome, result: { ...result, bytes } }
+  return renderOutcome(asking, call, { ...ended, outcome })
 }
 
 /** Without the address: a client that cannot ask its user to visit it has nothing safe to do with it (MCP-64). */

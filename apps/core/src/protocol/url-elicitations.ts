@@ -48,6 +48,37 @@ function readVisit(bytes: Buffer, object: Span): UrlElicitation | undefined {
 const isAddress = (url: unknown): boolean =>
   typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)
 
+/** The same answer, with each id in the place of the server's. */
+export const withVisitIds = (
+  bytes: Buffer,
+  visits: readonly UrlElicitation[],
+  idOf: (theirs: string) => string,
+): Buffer =>
+  splice(
+    bytes,
+    visits.map(({ id, idSpan }) => ({ span: idSpan, text: JSON.stringify(idOf(id)) })),
+  )
+
+/** The params of a question, with an id of their own where they ask for a visit; revision 2025-11-25 demands one. */
+export function withElicitationId(
+  params: Buffer,
+  idOf: (theirs: string | undefined) => string,
+): Buffer {
+  if (!wantsVisit(params)) return params
+  const span = findMember(readMembers(params, [0, params.length]), 'elicitationId')
+  const theirs = span && readValue(params, span)
+  const text = JSON.stringify(idOf(typeof theirs === 'string' ? theirs : undefined))
+  return span
+    ? splice(params, [{ span, text }])
+    : splice(params, [{ span: [1, 1], text: `"elicitationId":${text},` }])
+}
+
+/** Whether params of a question ask for a visit. */
+function wantsVisit(params: Buffer): boolean {
+  const mode = findMember(readMembers(params, [0, params.length]), 'mode')
+  return mode !== undefined && readValue(params, mode) === 'url'
+}
+
 /** The params of an elicitation for revisions that know no id of it. */
 export function withoutElicitationId(params: Buffer): Buffer {
   if (params[0] !== OPEN_OBJECT) return params

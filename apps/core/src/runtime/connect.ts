@@ -23,6 +23,7 @@ export type ConnectParts = Readonly<{
   clock: Clock
   connectCredentials: (clearance: ConnectClearance) => Promise<CredentialSet>
   onListChanged: (workspaceId: string, serverId: string) => void
+  onElicited: (serverId: string, elicitationId: string) => void
   onGreeting: (workspaceId: string, serverId: string, greeting: Greeting) => void
 }>
 
@@ -156,7 +157,7 @@ const keyOf = (definition: ServerDefinition, { version }: CredentialSet): Instan
 const principalKey = ({ agent, user }: Principal): string => `${agent.id} ${user?.id ?? ''}`
 
 function termsOf(
-  { launch, eras, logs, onListChanged, onGreeting }: ConnectParts,
+  { launch, eras, logs, onListChanged, onElicited, onGreeting }: ConnectParts,
   definition: ServerDefinition,
   { credentials, asks }: Readonly<{ credentials: CredentialSet; asks: readonly Ask[] }>,
 ): InstanceTerms {
@@ -174,6 +175,7 @@ function termsOf(
         log,
         asks,
         onListChanged: () => onListChanged(workspaceId, serverId),
+        onElicited: (elicitationId: string) => onElicited(serverId, elicitationId),
         ...(era && { era }),
       }
       const connection = await launch(request, signal)

@@ -59,6 +59,7 @@ export type CorrelatorParts = Readonly<{
   clock: Clock
   timers: Timers
   onListChanged: () => void
+  onElicited: (elicitationId: string) => void
   onUpdated: (frame: ServerFrame) => void
 }>
 

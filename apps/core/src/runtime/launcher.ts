@@ -24,6 +24,7 @@ export type LaunchRequest = Readonly<{
   asks: readonly Ask[]
   log: ServerLog
   onListChanged: () => void
+  onElicited: (elicitationId: string) => void
 }>
 
 /** Starts one connection of any kind. Nothing above it knows which kind it is (RUN-3). */
@@ -53,11 +54,11 @@ export function createLauncher(parts: LauncherParts): Launch {
         ? await openStdio(parts, request, how)
         : openHttp(parts, credentials, how, server)
     const { clock, timers } = parts
-    const { onListChanged } = request
+    const { onListChanged, onElicited } = request
     const { relaysBaggage = false } = definition
     const era = definition.era === 'auto' ? (request.era ?? 'auto') : definition.era
     return openConnection(
-      { server, openWire, clock, timers, onListChanged },
+      { server, openWire, clock, timers, onListChanged, onElicited },
       { server, era, asks: request.asks, probeMs: parts.probeMs, startMs: START_MS, relaysBaggage },
       signal,
     )

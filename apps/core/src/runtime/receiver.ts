@@ -13,11 +13,13 @@ export type ReceiverParts = Readonly<{
   onListChanged: () => void
   /** A resource that someone subscribed to has changed. */
   onUpdated: (frame: ServerFrame) => void
+  /** A visit that the server had asked for is done. */
+  onElicited: (elicitationId: string) => void
 }>
 
 /** Takes each message of a server to the one request it belongs to, or nowhere (RUN-12). */
 export function createReceiver(
-  { clock, onListChanged, onUpdated }: ReceiverParts,
+  { clock, onListChanged, onUpdated, onElicited }: ReceiverParts,
   pending: PendingRequests,
   wire: Pick<Wire, 'send'>,
 ): WireEvents['onMessage'] {
@@ -42,6 +44,10 @@ export function createReceiver(
     'notifications/prompts/list_changed': onListChanged,
     'notifications/resources/list_changed': onListChanged,
     'notifications/resources/updated': onUpdated,
+    'notifications/elicitation/complete': (frame) => {
+      const id = elicitationOf(frame)
+      if (id !== undefined) onElicited(id)
+    },
     'notifications/subscriptions/acknowledged': (frame, hopId) =>
       pending.get(hopId ?? subscriptionOf(frame) ?? 0)?.relay?.acknowledged?.(frame),
   }
@@ -79,6 +85,12 @@ function subscriptionOf({ bytes, spans }: ServerFrame): number | undefined {
   const id = meta.find(({ name }) => name === metaKeys.subscriptionId)
   const value = id && readValue(bytes, id.value)
   return typeof value === 'number' ? value : undefined
+}
+
+function elicitationOf({ bytes, spans }: ServerFrame): string | undefined {
+  const params = spans.params && readValue(bytes, spans.params)
+  const id = typeof params === 'object' && params !== null && Reflect.get(params, 'elicitationId')
+  return typeof id === 'string' ? id : undefined
 }
 
 /** Our tokens are the hop ids themselves: unique, and nobody else's (MCP-130). */

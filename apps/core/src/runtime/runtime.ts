@@ -63,6 +63,8 @@ export type Runtime = AsyncDisposable &
     load: (workspaceId: string) => Promise<void>
     catalogue: (workspaceId: string) => CatalogueSnapshot
     onCatalogueChange: (listener: (workspaceId: string) => void) => Disposable
+    /** Told when a server says that a visit which it had asked for is done. */
+    onElicited: (listener: ElicitedListener) => void
     servers: (workspaceId: string) => readonly ServerDefinition[]
     /** Entries of one server in every state, with what was accepted of each. */
     items: (workspaceId: string, serverId: string) => readonly CatalogueRow[]
@@ -102,6 +104,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       void (await Promise.all([registry.load(workspaceId), built.eras.load(workspaceId)])),
     catalogue: (workspaceId) => registry.current(workspaceId).snapshot,
     onCatalogueChange: registry.onChange,
+    onElicited: (listener) => void built.elicited.add(listener),
     servers: (workspaceId) => definitions(registry.current(workspaceId)),
     items: (workspaceId, serverId) =>
       registry.current(workspaceId).rows.filter(({ item }) => item.serverId === serverId),
@@ -145,15 +148,23 @@ function buildParts(parts: RuntimeParts) {
   const launch = launchAnew(createLauncher({ ...parts, executables, limiter, probeMs }))
   const onListChanged: ConnectParts['onListChanged'] = (workspaceId, serverId) =>
     refresher.soon(workspaceId, serverId)
+  const elicited = new Set<ElicitedListener>()
+  const onElicited: ElicitedListener = (serverId, elicitationId) => {
+    for (const listener of elicited) listener(serverId, elicitationId)
+  }
   const onGreeting: ConnectParts['onGreeting'] = (workspaceId, serverId, greeting) =>
     registry.noteSubscribable(workspaceId, serverId, tellsOfResources(greeting))
-  const connecting = { ...parts, pool, launch, eras, logs, onListChanged, onGreeting }
+  const told = { onListChanged, onElicited, onGreeting }
+  const connecting = { ...parts, pool, launch, eras, logs, ...told }
   const connect = createConnectToList(connecting)
   const refresher = createRefresher({ ...parts, registry, connect, signal: ending.signal })
   const installer = createInstaller({ ...parts, registry, executables })
   const reviewer = createReviewer({ ...parts, registry })
-  return { ending, registry, limiter, logs, eras, pool, connecting, refresher, installer, reviewer }
+  const acting = { refresher, installer, reviewer }
+  return { ending, registry, limiter, logs, eras, pool, connecting, elicited, ...acting }
 }
+
+type ElicitedListener = ConnectParts['onElicited']
 
 type Administration = Pick<Runtime, 'install' | 'update' | 'enable' | 'disable' | 'remove'>
 
