@@ -338,6 +338,11 @@ export const problems = {
     title: 'There is no such session',
     remedy: 'Call initialize to begin a new one.',
   },
+  event_unknown: {
+    status: 404,
+    title: 'There is no such event to go on from',
+    remedy: 'The stream is gone, and what was on it too. Call initialize to begin a new session.',
+  },
   calls_limited: {
     status: 429,
     title: 'Too many calls at once',

@@ -148,7 +148,7 @@ describe('the bridge of a legacy client', () => {
     await using bridge = await openBridge((seen, response) => {
       if (seen.method !== 'GET') return serving(() => undefined)(seen, response)
       lastIds.push(seen.headers['last-event-id'])
-      if (lastIds.length === 3) return void response.writeHead(405).end()
+      if (lastIds.length >= 3) return void response.writeHead(405).end()
       stream(response).write(`id: e${lastIds.length}\n${event(notice)}`)
       if (lastIds.length === 1) response.end()
       else setImmediate(() => response.destroy())
@@ -156,7 +156,42 @@ describe('the bridge of a legacy client', () => {
     bridge.send(hello, initialized)
     await bridge.next()
     expect([await bridge.next(), await bridge.next()]).toEqual([notice, notice])
-    await expect.poll(() => lastIds).toEqual([undefined, 'e1', 'e2'])
+    await expect.poll(() => lastIds).toEqual([undefined, 'e1', 'e2', undefined])
+  })
+
+  it('fetches the rest of an answer whose stream broke from where it broke (MCP-36)', async () => {
+    const asked: unknown[] = []
+    await using bridge = await openBridge((seen, response) => {
+      const lastId = seen.headers['last-event-id']
+      if (seen.method !== 'GET') {
+        return serving((_, answer) => {
+          stream(answer).write('retry: 1000\nid: e1\ndata: \n\n')
+          setImmediate(() => answer.destroy())
+        })(seen, response)
+      }
+      asked.push(lastId)
+      if (asked.length === 1) return void response.destroy()
+      if (asked.length === 2) return void stream(response).end(`id: e2\n${event(asks)}`)
+      stream(response).end(`id: e3\n${event(done)}`)
+    })
+    bridge.send(hello, call)
+    await bridge.next()
+    expect([await bridge.next(), await bridge.next()]).toEqual([asks, done])
+    expect(asked).toEqual(['e1', 'e1', 'e2'])
+  })
+
+  it('says that an answer is missing when its stream cannot be taken up', async () => {
+    await using bridge = await openBridge((seen, response) => {
+      if (seen.method === 'GET') return void response.writeHead(404).end()
+      serving((_, answer) => void stream(answer).end('id: e1\ndata: \n\n' + event(asks)))(
+        seen,
+        response,
+      )
+    })
+    bridge.send(hello, call)
+    await bridge.next()
+    expect(await bridge.next()).toBe(asks)
+    expect(JSON.parse(await bridge.next())).toMatchObject({ id: 2, error: { code: 5041 } })
   })
 
   it('cancels by telling Core, after the request itself has left', async () => {

@@ -1,13 +1,12 @@
 import { answer, type AnswerDeps, reportFailure } from './answer.ts'
 import { failures, MESSAGE_BYTES_MAX } from './failures.ts'
-import { listen, type ListenDeps } from './listen.ts'
+import { listen } from './listen.ts'
 import { encodeError, type Message, readMessage } from './message.ts'
 import { createOpenRequests, type OpenRequests } from './open-requests.ts'
 import { readLines } from './read-lines.ts'
 import type { Upstream } from './upstream.ts'
 
 export type BridgeDeps = AnswerDeps &
-  Pick<ListenDeps, 'pause'> &
   Readonly<{
     input: AsyncIterable<Buffer>
     upstream: Upstream
@@ -67,7 +66,7 @@ async function forward(
 ): Promise<void> {
   const { signal, close } = open.add(message)
   try {
-    await answer(deps, message, await deps.upstream.send(message, signal, onSent))
+    await answer(deps, message, await deps.upstream.send(message, signal, onSent), signal)
   } catch (error) {
     if (!signal.aborted) await reportFailure(deps, message, error)
   } finally {

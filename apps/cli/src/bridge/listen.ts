@@ -22,9 +22,10 @@ export async function listen(deps: ListenDeps, signal: AbortSignal): Promise<voi
     const response = await deps.upstream.listen(signal, lastEventId).catch(() => undefined)
     if (response && !(isSuccess(response) && isStream(response))) {
       response.resume()
-      return
-    }
-    if (response) lastEventId = (await relay(deps, response)) ?? lastEventId
+      if (lastEventId === undefined) return
+      // Core began anew since, or too much came meanwhile; what can be listened to is listened to.
+      lastEventId = undefined
+    } else if (response) lastEventId = (await relay(deps, response)) ?? lastEventId
     await deps.pause(signal)
   }
 }

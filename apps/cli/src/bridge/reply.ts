@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import { readEvents } from './read-events.ts'
+import { readEvents, type ServerEvent } from './read-events.ts'
 
 const OK_MAX = 299
 
@@ -11,15 +11,15 @@ export const isStream = ({ headers }: IncomingMessage): boolean =>
   headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === 'text/event-stream'
 
 /** The messages of an answer in their order, whichever way it comes: none, one, or a stream of them. */
-export async function* messagesOf(
+export async function* eventsOf(
   response: IncomingMessage,
-): AsyncGenerator<Buffer, void, undefined> {
+): AsyncGenerator<ServerEvent, void, undefined> {
   if (isStream(response)) {
-    for await (const { data } of readEvents(response)) if (data.length > 0) yield data
+    yield* readEvents(response)
     return
   }
   const body = await bodyOf(response)
-  if (body.length > 0) yield body
+  if (body.length > 0) yield { data: body }
 }
 
 export async function bodyOf(response: IncomingMessage): Promise<Buffer> {

@@ -4,13 +4,13 @@ import type { CoreLink } from './core-link.ts'
 import { createLegacySession, type Session, sessionHeaders, sessionOf } from './legacy-session.ts'
 import type { Message } from './message.ts'
 import { modernHeaders } from './modern-headers.ts'
-import { messagesOf } from './reply.ts'
+import { eventsOf } from './reply.ts'
 
 /** The way to Core's MCP endpoint: what a message needs on it and does not say itself. */
 export type Upstream = Readonly<{
   /** Sends one message; `onSent` is called once it has left. @throws as `CoreLink` does */
   send: (message: Message, signal: AbortSignal, onSent: () => void) => Promise<IncomingMessage>
-  /** The stream of what belongs to no request, where Core offers it. */
+  /** The stream of what belongs to no request, where Core offers it; or what is left of the one that has the event. */
   listen: (signal: AbortSignal, lastEventId?: string) => Promise<IncomingMessage>
   /** Keeps what the answer to `initialize` agreed on. */
   begin: (session: Session) => void
@@ -75,7 +75,9 @@ export function createUpstream({ request }: Pick<CoreLink, 'request'>): Upstream
 async function reopen(post: Post, { hello }: Session): Promise<Session | undefined> {
   const response = await post(hello, {})
   let next: Session | undefined
-  for await (const answer of messagesOf(response)) next ??= sessionOf(response, answer, hello)
+  for await (const { data } of eventsOf(response)) {
+    if (data.length > 0) next ??= sessionOf(response, data, hello)
+  }
   if (!next) return undefined
   const accepted = await post(INITIALIZED, sessionHeaders(next))
   accepted.resume()

@@ -15,6 +15,7 @@ export async function answerSubscribe(
 ): Promise<McpReply> {
   const uri = uriOf(asking)
   const { session, clientIp } = asking
+  session.viewer = asking.viewer
   const viewer = (): Viewer | undefined => session.viewer?.()
   const client = { viewer, method: 'resources/subscribe', clientEra: 'legacy', clientIp } as const
   session.subscriber ??= open(client, ({ uri: known, frame }) => {

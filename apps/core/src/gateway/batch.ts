@@ -20,7 +20,7 @@ export function withBatches(ids: Pick<SessionIds, 'read'>, mcp: Mcp): Mcp {
     try {
       if (!mayBatch(ids, request.headers)) return mcp.handle(request, outlet, closed)
       const replies = readBatch(request.body).map((member) =>
-        mcp.handle({ ...request, body: member }, outlet, closed),
+        mcp.handle({ ...request, body: member }, { notify: outlet.notify }, closed),
       )
       return joined(await Promise.all(replies))
     } catch (error) {

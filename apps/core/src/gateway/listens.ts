@@ -20,6 +20,8 @@ export type Listening = Readonly<{
   /** Who listens, by the credential that came with the request; undefined once that lets nobody in any more. */
   viewer: () => Viewer | undefined
   lists: readonly ListName[]
+  /** Generation of the view that the client was told of before, where it listened before. */
+  since?: string | undefined
   /** There is room for it, and it is one of those who are told as soon as this is done. */
   admitted: () => void | Promise<void>
   /** The list is not what it was when the client could last have read it. */
@@ -30,11 +32,12 @@ export type Listening = Readonly<{
 
 export type Listens = Readonly<{
   /**
-   * Resolves when nobody listens any more: the client left, its credential ended, or Peta stops.
+   * Resolves when nobody listens any more, with the generation that was told last: the client left, its credential
+   * ended, or Peta stops.
    *
    * @throws CoreError `calls_limited`
    */
-  listen: (listening: Listening) => Promise<void>
+  listen: (listening: Listening) => Promise<string | undefined>
   /** Lets everyone go. */
   stop: () => void
 }>
@@ -74,7 +77,7 @@ export function createListens(views: Views, timers: Pick<Timers, 'every'>): List
   return {
     async listen(listening) {
       const viewer = listening.viewer()
-      if (!viewer) return
+      if (!viewer) return listening.since
       const owner = ownerOf(viewer.principal)
       refuseTooMany([...open].filter((one) => one.owner === owner).length)
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -87,7 +90,9 @@ export function createListens(views: Views, timers: Pick<Timers, 'every'>): List
         const admission = listening.admitted()
         if (admission) await admission
         one.isAdmitted = true
+        tellMissed(one)
         await promise
+        return one.view.generation
       } finally {
         leave(one)
       }
@@ -108,6 +113,12 @@ function tell(one: Open, now: View): void {
     if (kindsOf[list].some((kind) => isOther(before.entries(kind), now.entries(kind))))
       changed(list)
   }
+}
+
+/** Views that are gone cannot be compared, so whatever is another one counts as changed. */
+function tellMissed({ listening: { since, lists, changed }, view }: Open): void {
+  if (since === undefined || since === view.generation) return
+  for (const list of lists) changed(list)
 }
 
 function refuseTooMany(open: number): void {

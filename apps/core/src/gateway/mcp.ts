@@ -3,29 +3,29 @@ import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
 import type { Log } from '../ground/log.ts'
 import type { Timers } from '../ground/timers.ts'
-import type { Outlet } from '../model/call.ts'
 import type { Frame } from '../model/frame.ts'
 import { declaresApps } from '../protocol/apps.ts'
 import { rpcProblem } from '../protocol/errors.ts'
-import { encodeNotice } from '../protocol/encode-notice.ts'
 import { parseClientMessage } from '../protocol/frame.ts'
 import { accepts, header, type Headers } from '../protocol/headers.ts'
 import { asksOf, isSessionVersion, negotiateVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { checkRequest } from '../protocol/rev-2026-07-28/check-request.ts'
 import type { Asking } from './answer-call.ts'
-import { changedMethod } from './answer-listen.ts'
 import type { AnswerDeps, AnswerRequest } from './answer-request.ts'
 import { createAnswering } from './answering.ts'
 import { withBatches } from './batch.ts'
 import { classify, type Route } from './classify.ts'
 import { initializeResult } from './discover.ts'
 import type { GovernedCall } from './governed-call.ts'
-import { createListens, listNames, type Listens } from './listens.ts'
+import { createKeptEvents, type KeptEvents } from './kept-events.ts'
+import { createListens } from './listens.ts'
 import type { OwnTools } from './own-tools.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
+import { type ClientOutlet, openResumable } from './resumable.ts'
 import type { Sealing } from './seal.ts'
 import { createSessionIds } from './session-ids.ts'
 import { openSessionQuestions, takeAnswer } from './session-questions.ts'
+import { type StreamOutlet, streamInSession } from './session-stream.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
 import type { AdoptDeps } from './tasks/adopt-task.ts'
 import { createViews, type Viewer, type Views, type ViewSources } from './views.ts'
@@ -45,7 +45,7 @@ export type Mcp = Readonly<{
    * Answers one message; never rejects. Frames that precede the answer go to `outlet`. `closed` tells that the client
    * hung up, which cancels a modern request and means nothing to a legacy one (MCP-36, MCP-131).
    */
-  handle: (request: McpRequest, outlet: Outlet, closed: AbortSignal) => Promise<McpReply>
+  handle: (request: McpRequest, outlet: ClientOutlet, closed: AbortSignal) => Promise<McpReply>
   /** Ends the caller's own legacy session (MCP-12). */
   endSession: (caller: Viewer, headers: Headers) => McpReply
   /**
@@ -62,7 +62,6 @@ export type Mcp = Readonly<{
 }>
 
 export type StreamRequest = Omit<McpRequest, 'body' | 'clientIp'>
-export type StreamOutlet = Outlet & Readonly<{ opened: () => void }>
 
 export type McpDeps = ViewSources &
   Sealing &
@@ -84,17 +83,19 @@ export function createMcp(deps: McpDeps): Mcp {
   return withBatches(createSessionIds(deps), createSingles(deps))
 }
 
-const SWEEP_MS = 60_000
-
 function createSingles(deps: McpDeps): Mcp {
   const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
   const views = createViews(deps, deps.ownTools)
   const sessions = createSessions(deps.clock, createSessionIds(deps))
-  const sweeping = deps.timers.every(SWEEP_MS, sessions.sweep)
+  const kept = createKeptEvents(deps)
+  const sweeping = sweepNowAndThen(deps.timers, [sessions, kept])
   const listens = createListens(views, deps.timers)
   const { answerRequest, elicited, stop } = createAnswering({ ...deps, views, listens, serverInfo })
-  const { newId, timers } = deps
-  const ways: Ways = { answerRequest, sessions, views, serverInfo, newId, timers }
+  const failed = (error: unknown, asked?: Asked): McpReply => {
+    if (rpcProblem(error).status >= 500) deps.log.error({ err: error }, 'mcp request failed')
+    return renderFailure(error, asked)
+  }
+  const ways: Ways = { ...deps, answerRequest, sessions, views, serverInfo, kept, failed }
 
   return {
     async handle(request, outlet, closed) {
@@ -110,13 +111,12 @@ function createSingles(deps: McpDeps): Mcp {
         if (route.way === 'initialize') return initialize(ways, asking)
         return await inSession(ways, asking, sessionOf(ways, asking, route.sessionId))
       } catch (error) {
-        if (rpcProblem(error).status >= 500) deps.log.error({ err: error }, 'mcp request failed')
-        return renderFailure(error, asked)
+        return failed(error, asked)
       }
     },
     endSession: (caller, headers) => endSession(sessions, caller, headers),
     listen: (request, outlet, closed) =>
-      listenInSession({ sessions, listens }, request, outlet, closed),
+      streamInSession({ sessions, listens, kept }, request, outlet, closed),
     elicited,
     async stop() {
       sweeping[Symbol.dispose]()
@@ -125,6 +125,16 @@ function createSingles(deps: McpDeps): Mcp {
     },
   }
 }
+
+const SWEEP_MS = 60_000
+
+const sweepNowAndThen = (
+  timers: Pick<Timers, 'every'>,
+  held: readonly Readonly<{ sweep: () => void }>[],
+): Disposable =>
+  timers.every(SWEEP_MS, () => {
+    for (const { sweep } of held) sweep()
+  })
 
 function endSession(sessions: Sessions, caller: Viewer, headers: Headers): McpReply {
   try {
@@ -135,33 +145,11 @@ function endSession(sessions: Sessions, caller: Viewer, headers: Headers): McpRe
   }
 }
 
-// oxlint-disable-next-line max-params -- as `listen`, with what it needs in front
-async function listenInSession(
-  { sessions, listens }: Readonly<{ sessions: Sessions; listens: Listens }>,
-  { headers, viewer, ...caller }: StreamRequest,
-  outlet: StreamOutlet,
-  closed: AbortSignal,
-): Promise<void> {
-  const id = header(headers, 'mcp-session-id') ?? ''
-  const { session, ...opened } = sessions.openStream(caller, id, outlet.notify)
-  using stream = opened.stream
-  await listens.listen({
-    viewer,
-    lists: listNames,
-    admitted() {
-      outlet.opened()
-      session.subscriber?.flush()
-    },
-    changed(list) {
-      if (session.streams?.newest() === stream) outlet.notify(encodeNotice(changedMethod(list)))
-    },
-    closed: AbortSignal.any([closed, stream.ended]),
-  })
-}
-
 type Ways = Readonly<{
   newId: NewId
   timers: Pick<Timers, 'after'>
+  kept: KeptEvents
+  failed: (error: unknown, asked: Asked) => McpReply
   answerRequest: AnswerRequest
   sessions: Sessions
   views: Views
@@ -199,27 +187,32 @@ async function inSession(ways: Ways, asking: Asking, session: Session): Promise<
   }
   const controller = new AbortController()
   const { signal } = controller
-  const questions = mayAsk(session, asking)
-    ? openSessionQuestions({ ...ways, session, ...asking })
+  const { headers, signal: closed } = asking
+  using stream = openResumable(ways, { session, outlet: asking.outlet, headers, closed })
+  const outlet = stream ? { ...asking.outlet, notify: stream.notify } : asking.outlet
+  const askable = mayAsk(session, asking)
+    ? openSessionQuestions({ ...ways, session, outlet })
     : undefined
-  const outlet = questions ? { ...asking.outlet, askable: questions } : asking.outlet
   session.open.set(id, controller)
+  const finish = (answer: McpReply): McpReply => {
+    const reply = signal.aborted ? ACCEPTED : answer
+    return stream?.finish(reply) ?? reply
+  }
   try {
-    const reply = await ways.answerRequest({ ...asking, outlet, session, signal })
-    return signal.aborted ? ACCEPTED : reply
+    const to = askable ? { ...outlet, askable } : outlet
+    return finish(await ways.answerRequest({ ...asking, outlet: to, session, signal }))
   } catch (error) {
-    if (signal.aborted) return ACCEPTED
-    throw error
+    return signal.aborted ? finish(ACCEPTED) : finish(ways.failed(error, asking))
   } finally {
     session.open.delete(id)
-    questions?.end()
+    askable?.end()
   }
 }
 
 /** @throws CoreError `session_unknown`, `header_mismatch` */
 function sessionOf({ sessions }: Ways, asking: Asking, sessionId: string): Session {
   const session = sessions.find(asking, sessionId)
-  session.viewer = asking.viewer
+  if (session.subscriber) session.viewer = asking.viewer
   if (isSessionVersion(session.version, header(asking.headers, 'mcp-protocol-version'))) {
     return session
   }

@@ -28,6 +28,8 @@ export type McpReply = Readonly<{
   retryAfterS?: number
   /** Of the approvals that allowed what it answers: whoever has written the reply in full reports them (APR-43). */
   approvalIds?: readonly string[]
+  /** As the last event of a stream: the id that its client can come back with (MCP-35). */
+  eventId?: string
 }>
 
 export type Asked = Readonly<{ frame: Frame; era: Era; serverInfo: string }>

@@ -1,10 +1,10 @@
 import type { Outlet } from '../model/call.ts'
 
-/** An open stream of a session for what no request caused. */
-export type SessionStream = Readonly<{ notify: Outlet['notify']; ended: AbortSignal }>
+/** An open stream of a session for what no request caused; `end` is called when it has to end. */
+export type SessionStream = Readonly<{ notify: Outlet['notify']; end: () => void }>
 
 export type SessionStreams = Readonly<{
-  open: (notify: Outlet['notify']) => Disposable & SessionStream
+  open: (stream: SessionStream) => Disposable
   /** Where such a message is sent: on one stream, whatever their number (MCP-34). */
   newest: () => SessionStream | undefined
   size: () => number
@@ -12,26 +12,22 @@ export type SessionStreams = Readonly<{
 }>
 
 export function createSessionStreams(onClosed: () => void): SessionStreams {
-  const open = new Map<SessionStream, AbortController>()
+  const open = new Set<SessionStream>()
 
   return {
-    open(notify) {
-      const ending = new AbortController()
-      const stream = {
-        notify,
-        ended: ending.signal,
+    open(stream) {
+      open.add(stream)
+      return {
         [Symbol.dispose]() {
           open.delete(stream)
           onClosed()
         },
       }
-      open.set(stream, ending)
-      return stream
     },
-    newest: () => [...open.keys()].at(-1),
+    newest: () => [...open].at(-1),
     size: () => open.size,
     end() {
-      for (const ending of open.values()) ending.abort()
+      for (const { end } of open) end()
     },
   }
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
-import type { Outlet } from '../model/call.ts'
 import type { RequestId } from '../model/frame.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Answer } from '../model/question.ts'
@@ -20,8 +19,10 @@ export type Session = SessionClaims & {
   readonly questions: Map<string, (answer: Answer) => void>
   /** Absent until its client opened one. */
   streams: SessionStreams | undefined
-  /** Who the credential of its last request lets in now. */
+  /** Who the credential of its last request lets in now; only where something is told between requests. */
   viewer: (() => Viewer | undefined) | undefined
+  /** What its client was last told the lists to be (MCP-127). */
+  toldGeneration: string | undefined
   /** Once it has subscribed to a resource. */
   subscriber: Subscriber | undefined
   usedAtMs: number
@@ -35,16 +36,10 @@ export type Sessions = Readonly<{
   begin: (caller: Viewer, version: LegacyVersion, offers: Offers) => Session
   /** @throws CoreError `session_unknown`, also for a session of someone else or at another profile */
   find: (caller: Viewer, id: string) => Session
-  /**
-   * An open stream keeps its session, and ends with it (MCP-33).
-   *
-   * @throws CoreError `method_not_allowed` where there is no such session (MCP-12)
-   */
-  openStream: (
-    caller: Viewer,
-    id: string,
-    notify: Outlet['notify'],
-  ) => Readonly<{ session: Session; stream: Disposable & SessionStream }>
+  /** @throws CoreError `method_not_allowed` where there is no such session (MCP-12) */
+  findForStream: (caller: Viewer, id: string) => Session
+  /** An open stream keeps its session, and ends with it (MCP-33). */
+  openStream: (session: Session, stream: SessionStream) => Disposable
   end: (caller: Viewer, id: string) => void
   /** Ends what expired; called now and then. */
   sweep: () => void
@@ -104,10 +99,10 @@ export function createSessions(clock: Pick<Clock, 'nowMs'>, ids: SessionIds): Se
       return keep(sessionOf(ids.make(claims), claims, nowMs))
     },
     find,
-    openStream(caller, id, notify) {
-      const session = findForStream(() => find(caller, id))
+    findForStream: (caller, id) => findForStream(() => find(caller, id)),
+    openStream(session, stream) {
       session.streams ??= createSessionStreams(() => void (session.usedAtMs = clock.nowMs()))
-      return { session, stream: session.streams.open(notify) }
+      return session.streams.open(stream)
     },
     end: (caller, id) => drop(find(caller, id)),
     sweep: () => dropExpired(live.all()),
@@ -148,6 +143,7 @@ const sessionOf = (id: string, claims: SessionClaims, usedAtMs: number): Session
   questions: new Map(),
   streams: undefined,
   viewer: undefined,
+  toldGeneration: undefined,
   subscriber: undefined,
   usedAtMs,
   logLevel: undefined,

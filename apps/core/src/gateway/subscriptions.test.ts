@@ -39,6 +39,7 @@ function openStream(id: string) {
   const told: unknown[] = []
   const outlet: Parameters<Mcp['listen']>[1] = {
     opened: () => undefined,
+    prime: () => undefined,
     notify: (frame) => void told.push(JSON.parse(frame.toString())),
   }
   const client = new AbortController()
@@ -69,7 +70,7 @@ describe('a session that subscribes to a resource', () => {
     const session = await begin()
     const frames: string[] = []
     const notify = (frame: Buffer): void => void frames.push(frame.toString())
-    const outlet = { opened: () => undefined, notify }
+    const outlet = { opened: () => undefined, prime: () => undefined, notify }
     const request = {
       principal: testPrincipal,
       headers: { 'mcp-session-id': session },

@@ -53,7 +53,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       return
     }
     const { headers } = request
-    const viewer = (): Viewer | undefined => stillLetIn(deps, headers.authorization, profile)
+    const viewer = stillLetIn(deps, headers.authorization, profile)
     if (request.method === 'GET' && accepts(headers, 'text/event-stream')) {
       await listen(deps, streams, response, { ...caller, headers, viewer })
       return
@@ -71,10 +71,10 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       outlet,
       closed,
     )
-    if (response.destroyed) return
+    if (response.destroyed || response.writableEnded) return
     markDelivered(result, response, (id) => deps.onDelivered?.(caller.principal, id))
     const stream = opened()
-    if (stream) stream.end(result.body)
+    if (stream) stream.end(result.body, result.eventId)
     else reply(response, result)
   }
 
@@ -101,7 +101,8 @@ async function listen(
   const stream: { open?: McpStream } = {}
   const outlet = {
     opened: (): void => void (stream.open = streams.open(response)),
-    notify: (frame: Buffer): void => stream.open?.send(frame),
+    notify: (frame: Buffer, eventId?: string): void => stream.open?.send(frame, eventId),
+    prime: (eventId: string): void => stream.open?.prime(eventId),
   }
   await mcp.listen(request, outlet, abortOnClose(response))
   stream.open?.end()
@@ -112,11 +113,13 @@ function stillLetIn(
   { identify }: Pick<McpEndpointDeps, 'identify'>,
   authorization: string | undefined,
   profile: string | undefined,
-): Viewer | undefined {
-  try {
-    return identify(authorization, profile)
-  } catch {
-    return undefined
+): () => Viewer | undefined {
+  return () => {
+    try {
+      return identify(authorization, profile)
+    } catch {
+      return undefined
+    }
   }
 }
 
@@ -131,12 +134,13 @@ function markDelivered(
 /** An answer becomes a stream with the first frame before it, where its client takes one (MCP-26). */
 function outletOf(streams: McpStreams, request: IncomingMessage, response: ServerResponse) {
   let stream: McpStream | undefined
+  const open = (): McpStream => (stream ??= streams.open(response))
   const outlet = {
-    notify(frame: Buffer): void {
-      if (!accepts(request.headers, 'text/event-stream')) return
-      stream ??= streams.open(response)
-      stream.send(frame)
+    notify(frame: Buffer, eventId?: string): void {
+      if (accepts(request.headers, 'text/event-stream')) open().send(frame, eventId)
     },
+    prime: (eventId: string): void => open().prime(eventId),
+    end: (): void => stream?.end(),
   }
   return { outlet, opened: () => stream }
 }

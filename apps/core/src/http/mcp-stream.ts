@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http'
 
 import type { Clock } from '../ground/clock.ts'
-import { encodeSseEvent, sseComment } from '../protocol/sse.ts'
+import { encodeSseEvent, encodeSsePriming, sseComment } from '../protocol/sse.ts'
 
 /** One answer that is a stream of events. */
 export type McpStream = Readonly<{
-  send: (frame: Buffer) => void
-  end: (last?: Buffer) => void
+  send: (frame: Buffer, eventId?: string) => void
+  /** An event only to come back to. */
+  prime: (eventId: string) => void
+  end: (last?: Buffer, eventId?: string) => void
 }>
 
 export type McpStreams = Readonly<{
@@ -56,10 +58,11 @@ export function createMcpStreams(clock: Pick<Clock, 'nowMs'>): McpStreams {
       response.writeHead(200, headers)
       response.flushHeaders()
       return {
-        send: (frame) => write(stream, encodeSseEvent(frame)),
-        end(last) {
+        send: (frame, eventId) => write(stream, encodeSseEvent(frame, eventId)),
+        prime: (eventId) => write(stream, encodeSsePriming(eventId)),
+        end(last, eventId) {
           streams.delete(stream)
-          response.end(last && encodeSseEvent(last))
+          response.end(last && encodeSseEvent(last, eventId))
         },
       }
     },

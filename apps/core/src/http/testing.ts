@@ -1,4 +1,4 @@
-import type { GovernedCall } from '../gateway/governed-call.ts'
+import type { McpDeps } from '../gateway/mcp.ts'
 import {
   createTestMcp,
   type Script,
@@ -15,21 +15,18 @@ export const TEST_TOKEN = 'test-token'
 
 export type TestListener = Listener & Readonly<{ mcp: TestMcp; url: string; tick: () => void }>
 
-type Overrides = Readonly<{
-  governedCall?: GovernedCall
-  nowMs?: () => number
-  onDelivered?: McpEndpointDeps['onDelivered']
-}>
+type Overrides = Pick<Partial<McpDeps>, 'governedCall' | 'timers'> &
+  Readonly<{
+    nowMs?: () => number
+    onDelivered?: McpEndpointDeps['onDelivered']
+  }>
 
 /** The real listener on a free port, over a scripted governed call. */
 export async function openTestListener(
   script?: Script,
-  overrides: Overrides = {},
+  { nowMs = () => 1_000, onDelivered, ...deps }: Overrides = {},
 ): Promise<TestListener> {
-  const mcp = createTestMcp(
-    overrides.governedCall ? { governedCall: overrides.governedCall } : {},
-    script,
-  )
+  const mcp = createTestMcp(deps, script)
   let opened: McpEndpoint | undefined
   const listener = await listen({
     host: '127.0.0.1',
@@ -50,8 +47,8 @@ export async function openTestListener(
           throw new CoreError('unauthenticated')
         },
         resourceMetadataUrl: (profile) => metadataUrl(publicUrl(), profile),
-        ...(overrides.onDelivered && { onDelivered: overrides.onDelivered }),
-        clock: { nowMs: overrides.nowMs ?? (() => 1_000) },
+        ...(onDelivered && { onDelivered }),
+        clock: { nowMs },
       })
       opened = endpoint
       return endpoint

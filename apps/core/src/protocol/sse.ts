@@ -130,9 +130,17 @@ const DATA = Buffer.from('data: ')
 const END = Buffer.from('\n\n')
 
 /** One JSON message as one event. Line ends between its tokens become lines of `data`. */
-export function encodeSseEvent(message: Buffer): Buffer {
+export function encodeSseEvent(message: Buffer, id?: string): Buffer {
+  const head = id === undefined ? [] : [Buffer.from(`id: ${id}\n`)]
   const isOneLine = !message.includes(LF) && !message.includes(CR)
-  if (isOneLine) return Buffer.concat([DATA, message, END])
+  if (isOneLine) return Buffer.concat([...head, DATA, message, END])
   const lines = message.toString('latin1').split(/\r\n|\r|\n/)
-  return Buffer.from(`${lines.map((line) => `data: ${line}\n`).join('')}\n`, 'latin1')
+  const text = `${lines.map((line) => `data: ${line}\n`).join('')}\n`
+  return Buffer.concat([...head, Buffer.from(text, 'latin1')])
 }
+
+const RETRY_MS = 1000
+
+/** An event without a message: from it a client can go on, and when it may try (MCP-35). */
+export const encodeSsePriming = (id: string): Buffer =>
+  Buffer.from(`retry: ${RETRY_MS}\nid: ${id}\ndata: \n\n`)

@@ -13,6 +13,12 @@ export const knowsError = (version: LegacyVersion, code: number): boolean =>
 /** One revision allowed an array of messages; the one before never said so, and the next took it back (MCP-37). */
 export const takesBatches = (version: LegacyVersion): boolean => version === '2025-03-26'
 
+/** Whether a broken stream can be taken up again; before that there was another transport (MCP-35). */
+export const isResumable = (version: LegacyVersion): boolean => version >= '2025-03-26'
+
+/** Whether a client can be given an event without a message, only to come back to. */
+export const takesPriming = (version: LegacyVersion): boolean => version >= '2025-11-25'
+
 /** The version a session gets: the one asked for where it is served, else the newest (MCP-30). */
 export const negotiateVersion = (requested: unknown): LegacyVersion =>
   legacyVersions.find((served) => served === requested) ?? legacyVersions[0]
