@@ -149,8 +149,8 @@ describe('a call whose client hung up', () => {
   it('has a point to come back to once it takes long, where its revision has such (MCP-35)', async () => {
     const waits: (() => void)[] = []
     const timers = {
-      after: (_delayMs: number, run: () => void) => {
-        waits.push(run)
+      after: (delayMs: number, run: () => void) => {
+        if (delayMs === 1000) waits.push(run)
         return { [Symbol.dispose]: () => undefined }
       },
       every: () => ({ [Symbol.dispose]: () => undefined }),
