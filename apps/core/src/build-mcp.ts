@@ -5,7 +5,9 @@ import { createGovernedCall } from './gateway/governed-call.ts'
 import { createMcp } from './gateway/mcp.ts'
 import { createOwnTools } from './gateway/own-tools.ts'
 import { searchTools } from './gateway/search/search-tools.ts'
+import { displayId } from './model/display-id.ts'
 import type { SealPurpose } from './gateway/seal.ts'
+import { approvalUrl } from './http/pages.ts'
 import { createMcpEndpoint, type McpEndpoint } from './http/mcp-endpoint.ts'
 import { metadataUrl } from './http/well-known.ts'
 import { mcpResource } from './identity/resource.ts'
@@ -19,35 +21,36 @@ export function buildMcp(
   { identity, policy, profiles, approvals, runtime, tasks, calls }: Stages,
   keys: StageKeys,
 ): (publicUrl: () => string) => McpEndpoint {
-  const mcp = createMcp({
-    ...ground,
-    ...createSealedText<SealPurpose>(keys.sealedText),
-    catalogue: runtime.catalogue,
-    narrow,
-    isListed: policy.isListed,
-    policyVersion: policy.version,
-    readsArguments: policy.readsArguments,
-    governedCall: createGovernedCall(calls),
-    ownTools: createOwnTools(searchTools),
-    decide: calls.decide,
-    records: tasks,
-    approvals,
-    viewerOf({ workspaceId, profile: name, ...asker }) {
-      const principal = identity.principal({ workspaceId, ...asker })
-      const profile = name === '' ? undefined : profiles.find(workspaceId, name)
-      if (!principal || (name !== '' && !profile)) return undefined
-      return { principal, ...(profile && { profile }) }
-    },
-  })
-  runtime.onElicited(mcp.elicited)
   /** A mark that is lost only lets the result be shown once more. */
   const delivered = (workspaceId: string, approvalId: string): Promise<void> =>
     approvals
       .delivered(workspaceId, approvalId)
       .catch((error: unknown) => ground.log.warn({ err: error }, 'delivery not marked'))
 
-  return (publicUrl) =>
-    createMcpEndpoint({
+  return (publicUrl) => {
+    const mcp = createMcp({
+      ...ground,
+      ...createSealedText<SealPurpose>(keys.sealedText),
+      catalogue: runtime.catalogue,
+      narrow,
+      isListed: policy.isListed,
+      policyVersion: policy.version,
+      readsArguments: policy.readsArguments,
+      governedCall: createGovernedCall(calls),
+      ownTools: createOwnTools(searchTools),
+      decide: calls.decide,
+      records: tasks,
+      approvals,
+      approvalUrl: (id) => approvalUrl(publicUrl(), displayId(id)),
+      viewerOf({ workspaceId, profile: name, ...asker }) {
+        const principal = identity.principal({ workspaceId, ...asker })
+        const profile = name === '' ? undefined : profiles.find(workspaceId, name)
+        if (!principal || (name !== '' && !profile)) return undefined
+        return { principal, ...(profile && { profile }) }
+      },
+    })
+    runtime.onElicited(mcp.elicited)
+    return createMcpEndpoint({
       mcp,
       identify(authorization, name) {
         const principal = identity.identify(authorization, mcpResource(name))
@@ -61,4 +64,5 @@ export function buildMcp(
       onDelivered: ({ workspaceId }, approvalId) => void delivered(workspaceId, approvalId),
       clock: ground.clock,
     })
+  }
 }

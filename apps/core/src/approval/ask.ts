@@ -77,8 +77,7 @@ async function look(
 ): Promise<Looked> {
   const { find, open } = needs
   const { workspaceId } = intent.call
-  // Who waits to the end waits for this one, whatever has become of it, and for no later one of the same call.
-  const boundTo = wait?.until && attachedTo
+  const boundTo = waitsForOne(wait, attachedTo) ? attachedTo : undefined
   const found = boundTo
     ? await find.byReference(workspaceId, boundTo)
     : await find.ofCall(workspaceId, callKey)
@@ -92,10 +91,15 @@ async function look(
   return { attachedTo: isOpen(found) ? found.id : attachedTo }
 }
 
+/** Who waits to the end, or comes back for one, gets that one, whatever has become of it, and no later one of the call. */
+const waitsForOne = (wait: Wait | undefined, attachedTo: string | undefined): boolean =>
+  wait?.until !== undefined || attachedTo === wait?.approvalId
+
 /** Until the approval is not what was read. False when the client can be held no longer. */
 async function waited(found: Approval, hold: Hold, wait: Wait | undefined): Promise<boolean> {
   if (hold.isOver()) return false
-  wait?.pending(statusOf(found))
+  using told = wait?.pending(statusOf(found))
+  void told
   await hold.untilChange(found)
   return true
 }

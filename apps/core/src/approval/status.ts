@@ -26,6 +26,7 @@ export const statusOf = (approval: Approval): ApprovalStatus => ({
   approvalId: approval.id,
   state: approval.state,
   expiresAtMs: approval.executeByMs ?? approval.decideByMs,
+  leftMs: Math.max(0, (approval.executeByMs ?? approval.decideByMs) - approval.nowMs),
   retryAfterMs: 0,
 })
 

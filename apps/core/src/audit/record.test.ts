@@ -12,7 +12,7 @@ import { aCall, aDecision, anIntent, anItem } from './testing.ts'
 const ids = { pending: 'APR', done: 'x' }
 const done = { state: 'done', result: { bytes: Buffer.from('{}'), isError: false } } as const
 const status = (state: 'PENDING' | 'DENIED' | 'EXPIRED') =>
-  ({ approvalId: ids.pending, state, expiresAtMs: 0, retryAfterMs: 0 }) as const
+  ({ approvalId: ids.pending, state, expiresAtMs: 0, retryAfterMs: 0, leftMs: 0 }) as const
 const readIntent = anIntent({ call: aCall({ item: anItem({ labels: ['read'] }) }) })
 
 /** A log whose commits the test lets happen, one by one or all. */

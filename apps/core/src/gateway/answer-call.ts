@@ -1,16 +1,19 @@
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
+import type { Timers } from '../ground/timers.ts'
+import type { ApprovalStatus } from '../model/approval.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
 import { shownName } from '../model/own-tools.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
+import type { Task } from '../model/task.ts'
 import { readAsks } from '../protocol/client-asks.ts'
 import type { Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
-import { checkParamHeaders, isSent } from '../protocol/rev-2026-07-28/param-headers.ts'
-import type { ToolContract } from './check-arguments.ts'
+import { declaresTasks } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { ApprovedRounds } from './approved-rounds.ts'
 import type { ElicitationIds } from './elicitation-ids.ts'
+import { checkHeaders, checkNames } from './check-call.ts'
 import type { Exchange, Exchanges, Turn } from './exchanges.ts'
 import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.ts'
 import { createNotices } from './notices.ts'
@@ -22,13 +25,13 @@ import { assertVisited, renderEnd } from './render-visits.ts'
 import { callOf, findTool, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
 import { innerCall } from './search/inner-call.ts'
-import type { Task } from '../model/task.ts'
-import { declaresTasks } from '../protocol/rev-2026-07-28/tasks.ts'
-import { objectionTo } from './still-allowed.ts'
-import type { TaskCall, TaskCalls } from './tasks/task-calls.ts'
 import { ownerOf, type Session } from './sessions.ts'
 import { type Slots, takeSlot } from './slots.ts'
+import { objectionTo } from './still-allowed.ts'
+import type { TaskCall, TaskCalls } from './tasks/task-calls.ts'
 import type { Viewer, Views } from './views.ts'
+import { createWaitNotice } from './wait-notice.ts'
+import { renderWait, waitedBy, withoutRound, type Waited } from './wait-rounds.ts'
 
 export type Asking = Asked &
   Viewer &
@@ -39,6 +42,8 @@ export type Asking = Asked &
     viewer: () => Viewer | undefined
     /** Of a legacy client. */
     session?: Session
+    /** Of a modern client that came back to wait for people. */
+    waited?: Waited
     /** The frame is of a call that another one held: the headers came with that one (MCP-146). */
     isInner?: boolean
     outlet: Outlet
@@ -60,7 +65,10 @@ export type AnswerCallDeps = ResolveTools &
     governedCall: GovernedCall
     /** As the governed call decides, for one that goes on. */
     decide: CallStages['decide']
+    /** Where a person sees what waits for people. */
+    approvalUrl: (approvalId: string) => string
     clock: Pick<Clock, 'nowMs'>
+    timers: Pick<Timers, 'every'>
     newId: NewId
   }>
 
@@ -70,9 +78,10 @@ export async function answerCall(
   outer: Asking,
   action: Action,
 ): Promise<McpReply> {
-  const asking = action === 'tool.call' ? asMeant(deps, outer) : outer
-  const state = roundOf(deps, asking)
-  assertVisited(state, asking.frame)
+  const meant = action === 'tool.call' ? asMeant(deps, outer) : outer
+  const state = roundOf(deps, meant)
+  assertVisited(state, meant.frame)
+  const asking = state?.kind === 'waiting' ? waitingOn(meant, state) : meant
   if (state?.kind === 'parked') return resume(deps, asking, { action, state })
   const giveBack = takeSlot(deps.slots, asking)
   let isHandedOn = false
@@ -96,6 +105,13 @@ export async function answerCall(
     if (!isHandedOn) giveBack()
   }
 }
+
+/** The same call again, by a client that has waited for people already. */
+const waitingOn = (asking: Asking, state: Waited): Asking => ({
+  ...asking,
+  frame: withoutRound(asking.frame),
+  waited: waitedBy(asking.frame, state),
+})
 
 /** A call of a tool as it is judged and sent: taken out of `call_tool`, and with the arguments that a profile fixes. */
 function asMeant(deps: AnswerCallDeps, outer: Asking): Asking {
@@ -189,11 +205,31 @@ function render(
   call: Call,
   outcome: GovernedOutcome,
 ): McpReply {
+  const waits = outcome.state === 'pending' && asking.era === 'modern'
+  const again = waits ? renderWaiting(deps, asking, call, outcome.status) : undefined
+  if (again) return again
   return renderEnd(asking, call, {
     outcome,
     asks: () => readAsks(declaredBy(asking)),
     sealState: (state) => sealRelayed(deps, asking, call, state),
     visitId: (session, theirs) => deps.elicitationIds.shown(session, call.server, theirs),
+  })
+}
+
+// oxlint-disable-next-line max-params -- as `render`
+function renderWaiting(
+  { rounds, approvalUrl }: AnswerCallDeps,
+  asking: Asking,
+  { action }: Call,
+  status: ApprovalStatus,
+): McpReply | undefined {
+  if (action === 'completion.get') return undefined
+  return renderWait(asking, {
+    status,
+    asks: readAsks(declaredBy(asking)),
+    waited: asking.waited,
+    approvalUrl,
+    seal: (state) => rounds.seal(asking, asking.frame, state),
   })
 }
 
@@ -219,7 +255,11 @@ function sealRelayed(
 }
 
 async function govern(deps: AnswerCallDeps, asking: Asking, call: Call): Promise<GovernedOutcome> {
-  const { frame, principal, outlet, session, signal } = asking
+  const { frame, principal, session, signal, waited } = asking
+  const told = createWaitNotice(asking.outlet, frame, deps.timers)
+  const { pending } = told
+  const wait = told.outlet.wait ?? { pending, ...(waited && { approvalId: waited.approvalId }) }
+  const outlet = { ...told.outlet, wait }
   const asked = session ? deps.elicitationIds.outlet(session, call.server, outlet) : outlet
   const notices = createNotices(asked, { frame, sessionLogLevel: session?.logLevel })
   try {
@@ -287,31 +327,6 @@ function roundOf(deps: AnswerCallDeps, asking: Asking): RoundState | undefined {
   const isRound = 'requestState' in params || 'inputResponses' in params
   if (asking.era === 'legacy' && isRound) throw stateInvalid()
   return deps.rounds.read(asking, asking.frame)
-}
-
-/** A modern client's headers say the same as the arguments that the tool has repeated in them (MCP-22). */
-function checkHeaders(deps: AnswerCallDeps, asking: Asking, { entry, args }: Target): void {
-  const contract = deps.contracts(entry.item)
-  if (asking.era === 'modern')
-    checkParamHeaders(repeated(contract, entry, asking), args, asking.headers)
-}
-
-/** Where rules read arguments, there are none of other names than rules know (POL-15). */
-function checkNames(deps: AnswerCallDeps, { principal }: Asking, { entry, args }: Target): void {
-  const { server, item } = entry
-  const isStrict = deps.readsArguments(principal.workspaceId, server, item)
-  if (isStrict) deps.contracts(item).checkNames(args)
-}
-
-/** What the schema that its client saw asks for. A header that is sent all the same must be true all the same. */
-function repeated(
-  { paramHeaders }: ToolContract,
-  { override }: Target['entry'],
-  { isInner = false, headers }: Asking,
-): ToolContract['paramHeaders'] {
-  const isUnseen = ([name = '']: readonly string[]): boolean =>
-    isInner || (override !== undefined && Object.hasOwn(override.pinned, name))
-  return paramHeaders.filter(({ name, path }) => !isUnseen(path) || isSent(name, headers))
 }
 
 function declaredBy({ frame }: Asking): unknown {

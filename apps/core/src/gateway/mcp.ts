@@ -65,7 +65,7 @@ export type StreamRequest = Omit<McpRequest, 'body' | 'clientIp'>
 
 export type McpDeps = ViewSources &
   Sealing &
-  Pick<AnswerDeps, 'readsArguments' | 'decide' | 'records' | 'approvals'> &
+  Pick<AnswerDeps, 'readsArguments' | 'decide' | 'records' | 'approvals' | 'approvalUrl'> &
   Pick<AdoptDeps, 'viewerOf'> &
   Readonly<{
     governedCall: GovernedCall

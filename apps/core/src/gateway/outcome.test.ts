@@ -23,10 +23,18 @@ describe('outcomes', () => {
     shadow: [],
     obligations: {},
   }
-  const outcome = (mcp: TestMcp, method = 'tools/call') =>
-    mcp
-      .ask(method, method === 'tools/call' ? echoCall : { name: 'files__greet', arguments: {} })
-      .then(read)
+  const outcome = (mcp: TestMcp, method = 'tools/call', round: object = {}) => {
+    const params = method === 'tools/call' ? echoCall : { name: 'files__greet', arguments: {} }
+    return mcp.ask(method, { ...params, ...round }).then(read)
+  }
+  /** What a client is told that has come back as often as it may. */
+  async function atLast(mcp: TestMcp, method?: string) {
+    let reply = await outcome(mcp, method)
+    while (reply.result?.requestState !== undefined) {
+      reply = await outcome(mcp, method, { requestState: reply.result.requestState })
+    }
+    return reply
+  }
 
   it('tells a denied tool call by its text, and nothing of the rule (POL-59)', async () => {
     const mcp = createTestMcp({}, async () => ({ state: 'denied', decision }))
@@ -62,12 +70,13 @@ describe('outcomes', () => {
     state,
     expiresAtMs: 60_000,
     retryAfterMs: 2_500,
+    leftMs: 60_000,
     ...(state === 'DENIED' && { denyReason: 'not today' }),
   })
 
   it('tells a pending call how to come back (APR-40)', async () => {
     const mcp = createTestMcp({}, async () => ({ state: 'pending', status: status('PENDING') }))
-    const { result } = await outcome(mcp)
+    const { result } = await atLast(mcp)
     expect(result.isError).toBe(true)
     expect(result.content[0].text).toBe(
       'Pending approval APR-12345678. Call the same tool again with the same arguments after approval. Do not change them.',
@@ -78,7 +87,7 @@ describe('outcomes', () => {
       retryAfter: 3,
       expiresAt: '1970-01-01T00:01:00.000Z',
     })
-    const other = await outcome(mcp, 'prompts/get')
+    const other = await atLast(mcp, 'prompts/get')
     expect(other).toMatchObject({ status: 200, error: { code: 4202, data: { state: 'PENDING' } } })
   })
 

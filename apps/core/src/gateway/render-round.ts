@@ -11,7 +11,8 @@ export type Asks = Readonly<{
 /** Questions of a server that asks by requests, in the form of clients that are asked in results (MCP-66). */
 export function renderQuestions(asked: Asked, { questions, requestState }: Asks): McpReply {
   const result = [
-    `{"resultType":"input_required","inputRequests":${inputRequestsOf(questions)}`,
+    '{"resultType":"input_required"',
+    questions.length > 0 ? `,"inputRequests":${inputRequestsOf(questions)}` : '',
     `,"requestState":${JSON.stringify(requestState)}`,
     `,"_meta":{"${metaKeys.serverInfo}":${asked.serverInfo}}}`,
   ]

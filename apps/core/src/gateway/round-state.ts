@@ -28,6 +28,14 @@ const RoundState = z.discriminatedUnion('kind', [
     /** Its server asked for visits, by an error: answers are about those, and not for the server. */
     isVisit: z.literal(true).optional(),
   }),
+  /** Nothing has run; a person is to decide first (MCP-136). */
+  z.strictObject({
+    kind: z.literal('waiting'),
+    ...bound,
+    approvalId: z.string(),
+    /** How often its client has been sent to wait. */
+    rounds: z.int(),
+  }),
   /** The server's own request stays open here until the client comes back (MCP-66). */
   z.strictObject({ kind: z.literal('parked'), ...bound, exchange: z.string(), nonce: z.string() }),
 ])

@@ -161,6 +161,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     ownTools: createOwnTools([]),
     decide: () => allowed,
     records: createTestRecords(),
+    approvalUrl: (id) => `https://peta.test/approvals#${id}`,
     approvals: { progress: async () => undefined, cancel: async () => undefined },
     viewerOf: () => ({ principal: testPrincipal }),
     clock: { nowMs: () => 1_000 },

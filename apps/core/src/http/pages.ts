@@ -1,3 +1,5 @@
+const APPROVALS = '/approvals'
+
 /**
  * What a browser gets until the Console is there: plain text, no script, nothing that depends on the fragment of a
  * link, which never reaches us.
@@ -27,4 +29,19 @@ On the host, run
 
 which makes and uses such a link by itself.
 `,
+
+  [APPROVALS]:
+    () => `A call waits for a person to decide about it. Its code is in the address, behind the #.
+
+Whoever may decide about it runs
+
+  npm run peta -- approvals show APR-...
+  npm run peta -- approvals approve APR-...
+
+Opening this page decides nothing.
+`,
 }
+
+/** Where someone finds out what a call waits for. What names it stays in the browser. */
+export const approvalUrl = (publicUrl: string, code: string): string =>
+  `${publicUrl}${APPROVALS}#${code}`

@@ -9,6 +9,8 @@ export type ApprovalStatus = Readonly<{
   /** Epoch ms of the clock that runs now: `decide_by` while pending, `execute_by` once approved. */
   expiresAtMs: number
   retryAfterMs: number
+  /** From the reading to `expiresAtMs`, by one clock. */
+  leftMs: number
   /** Reason of a denial, when the voter addressed it to the agent. */
   denyReason?: string
 }>

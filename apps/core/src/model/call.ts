@@ -75,14 +75,16 @@ export type Outlet = Readonly<{
   lost?: () => void
   /** Whether no request of the client is open for it any more, so that the client cannot come back with another round. */
   goesOnAlone?: () => boolean
+  /** From now on it does. Absent where no client takes a task for an answer. */
+  goOnAlone?: () => void
   /** Absent where the client waits in silence, as long as one of its era can be held. */
   wait?: Wait
 }>
 
 /** How a client waits for people to decide about its call. */
 export type Wait = Readonly<{
-  /** A person has been asked. */
-  pending: (status: ApprovalStatus) => void
+  /** A person has been asked; disposed of as soon as the approval changes. */
+  pending: (status: ApprovalStatus) => Disposable | undefined
   /** Present where it waits until people have decided, or this aborts. */
   until?: AbortSignal
   /** The approval that it waited for before. */

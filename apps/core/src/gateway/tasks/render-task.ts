@@ -1,10 +1,10 @@
 import type { ApprovalStatus } from '../../model/approval.ts'
-import { displayId } from '../../model/display-id.ts'
 import type { Task } from '../../model/task.ts'
 import { metaKeys } from '../../protocol/meta-keys.ts'
 import { answerTo, type Asked, type McpReply } from '../outcome.ts'
 import type { KeyedQuestion } from '../question-room.ts'
 import { inputRequestsOf } from '../render-round.ts'
+import { waitingText } from '../waiting-text.ts'
 
 /** A task as its client gets to see it now. */
 export type ShownTask = Readonly<{
@@ -48,7 +48,7 @@ export function detailsOf(shown: ShownTask): string {
 function standingOf({ task, questions, approval }: ShownTask): string {
   const { id, state, createdAtMs, changedAtMs, expiresAtMs, nowMs } = task
   const isOpen = state === 'working'
-  const message = isOpen && approval ? waitingText(approval, nowMs) : undefined
+  const message = isOpen && approval ? waitingText(approval) : undefined
   const pollIntervalMs = Math.min(
     POLL_MS_MAX,
     Math.max(POLL_MS_MIN, Math.round((nowMs - createdAtMs) / AGE_PER_POLL)),
@@ -63,13 +63,6 @@ function standingOf({ task, questions, approval }: ShownTask): string {
     ...(isOpen && { pollIntervalMs }),
   }
   return JSON.stringify(members).slice(1, -1)
-}
-
-function waitingText({ approvalId, state, expiresAtMs }: ApprovalStatus, nowMs: number): string {
-  const name = displayId(approvalId)
-  if (state !== 'PENDING') return `Approval ${name} was decided.`
-  const minutes = Math.max(0, Math.ceil((expiresAtMs - nowMs) / 60_000))
-  return `Waiting for approval ${name} (${minutes} min left)`
 }
 
 function resultOf(asked: Asked, resultType: string, members: string): McpReply {

@@ -58,9 +58,7 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
     lasting.resolve(why)
   }
   const hold = timers.after(HOLD_MS, () => last({}))
-  const leave = (): void => leaving.abort(closed.reason)
-  closed.addEventListener('abort', leave, { once: true })
-  if (closed.aborted) leave()
+  const detach = attend(closed, leaving)
 
   async function ask(question: Question): Promise<Answer> {
     using expiry = timers.after(ANSWER_MS_MAX, room.giveUp)
@@ -76,9 +74,13 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
       notify: (frame) => void (isTask || start.outlet.notify(frame)),
       ...(start.asks.length > 0 && { askable: { asks: start.asks, ask } }),
       goesOnAlone: () => isTask,
+      goOnAlone: () => last({}),
       wait: {
         until,
-        pending: (status) => last({ approvalId: status.approvalId }),
+        pending({ approvalId: id }) {
+          last({ approvalId: id })
+          return undefined
+        },
         ...(approvalId !== undefined && { approvalId }),
       },
     },
@@ -92,10 +94,18 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
     outcome,
     questions: room.all,
     answer: room.take,
-    detach: () => closed.removeEventListener('abort', leave),
+    detach,
     giveUp(reason) {
       room.giveUp()
       leaving.abort(new Error(reason))
     },
   }
+}
+
+/** Whoever hangs up meanwhile has given the call up (MCP-131). Gives what ends this. */
+function attend(closed: AbortSignal, leaving: AbortController): () => void {
+  const leave = (): void => leaving.abort(closed.reason)
+  closed.addEventListener('abort', leave, { once: true })
+  if (closed.aborted) leave()
+  return () => closed.removeEventListener('abort', leave)
 }

@@ -23,7 +23,7 @@ import {
 
 const denied = {
   state: 'refused',
-  status: { approvalId: 'apr_1', state: 'DENIED', expiresAtMs: 0, retryAfterMs: 0 },
+  status: { approvalId: 'apr_1', state: 'DENIED', expiresAtMs: 0, retryAfterMs: 0, leftMs: 0 },
 } as const
 
 describe('a call that lasts', () => {

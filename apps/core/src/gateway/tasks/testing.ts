@@ -95,4 +95,5 @@ export const status = {
   state: 'PENDING',
   expiresAtMs: 14 * 60_000 - 1,
   retryAfterMs: 0,
+  leftMs: 14 * 60_000 - 1,
 } as const
