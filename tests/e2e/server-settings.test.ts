@@ -25,3 +25,16 @@ it('trusts a server with baggage when told so, and not otherwise (MCP-133)', asy
   expect(await added('plain')).toMatchObject({ relaysBaggage: false })
   expect(await added('trusted', '--relay-baggage')).toMatchObject({ relaysBaggage: true })
 })
+
+it('fixes the roots that a server hears of, and has its era found out apart (MCP-71, MCP-52)', async () => {
+  const set = await added('set', '--root', '/srv/notes', '--root', '/srv/b c', '--probe-unsafe')
+  expect(set).toMatchObject({
+    roots: [{ uri: 'file:///srv/notes' }, { uri: 'file:///srv/b%20c' }],
+    probeUnsafe: true,
+  })
+  const shown = await core.cli(['server', 'show', 'set'])
+  expect(shown.stdout).toContain('file:///srv/b%20c')
+  const plain = await added('unset')
+  expect(plain).toMatchObject({ probeUnsafe: false })
+  expect(plain).not.toHaveProperty('roots')
+})

@@ -203,6 +203,7 @@ async function receive(message) {
   if (message.method === undefined) return answered(message)
   if (message.id === undefined) return
   if (message.method === 'server/discover' && flags.has('--mute-unknown')) return
+  if (message.method === 'server/discover' && flags.has('--exit-at-unknown')) process.exit(3)
   const isUnknown = message.method === 'server/discover' ? !isModern : !methods[message.method]
   if (isUnknown) {
     const error = { code: -32601, message: 'Method not found' }

@@ -16,6 +16,7 @@ export const serverText = (server: Server): string =>
       'limits',
       `${server.inFlightMax} calls at once; stops after ${server.idleStopMinutes} idle minutes`,
     ],
+    ...settingFacts(server),
     ['definition', `version ${server.version}, SHA-256 ${server.hash}`],
     ['id', server.id],
   ])
@@ -30,6 +31,12 @@ function launchFacts({ launch }: Server): readonly (readonly [string, string])[]
   const folder = launch.cwd === undefined ? [] : ([['folder', launch.cwd]] as const)
   return [['command', [launch.command, ...launch.args].map(quoted).join(' ')], ...folder, ...env]
 }
+
+const settingFacts = ({ roots = [], relaysBaggage, probeUnsafe }: Server) => [
+  ...roots.map(({ uri }) => ['root', uri] as const),
+  ...(relaysBaggage ? [['trusted with', 'the baggage of traces'] as const] : []),
+  ...(probeUnsafe ? [['first asked', 'on a process of its own'] as const] : []),
+]
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)

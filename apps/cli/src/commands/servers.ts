@@ -1,3 +1,5 @@
+import { pathToFileURL } from 'node:url'
+
 import type { RouteBody } from '@peta/contract'
 import type { Command } from 'commander'
 
@@ -11,7 +13,14 @@ import { oneLine, table, when } from '../print.ts'
 import { readText } from '../read-text.ts'
 
 type AddOptions = LaunchOptions &
-  Readonly<{ label?: string[]; title?: string; connect: boolean; relayBaggage?: true }>
+  Readonly<{
+    label?: string[]
+    title?: string
+    connect: boolean
+    relayBaggage?: true
+    root?: string[]
+    probeUnsafe?: true
+  }>
 
 /** Servers and what they offer. */
 export function addServerCommands(program: Command): void {
@@ -37,6 +46,12 @@ function addInstalling(server: Command): void {
     )
     .option('--label <label>', 'label of the server; may be repeated', collect)
     .option('--relay-baggage', 'trust it with the baggage of traces, which may tell about people')
+    .option(
+      '--root <folder>',
+      'what it hears of its clients’ folders instead of theirs; may be repeated',
+      collect,
+    )
+    .option('--probe-unsafe', 'find out what it speaks on a process of its own')
     .option('--no-connect', 'do not read yet what it offers: a secret is to be bound first')
     .action(
       asPerson<[string, string[], AddOptions]>(
@@ -47,6 +62,8 @@ function addInstalling(server: Command): void {
             labels: options.label ?? [],
             connect: options.connect,
             relaysBaggage: options.relayBaggage ?? false,
+            probeUnsafe: options.probeUnsafe ?? false,
+            ...(options.root && { roots: options.root.map(rootOf) }),
             ...(options.title && { title: options.title }),
           }
           const added = await peta.call('servers.install', { params: { workspace }, body })
@@ -85,6 +102,8 @@ function addChanging(server: Command): void {
       }),
     )
 }
+
+const rootOf = (folder: string) => ({ uri: pathToFileURL(folder).href })
 
 function addedText({ slug, items, reason }: Server, connect: boolean): string {
   if (reason !== undefined) {

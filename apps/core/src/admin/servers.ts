@@ -137,8 +137,10 @@ function find(runtime: ServerParts['runtime'], person: Person, id: string): Serv
 
 /** What an administrator wrote, but for what is started. */
 function inputOf(server: ServerDefinition) {
-  const { slug, title, labels, era, inFlightMax, idleStopMs, relaysBaggage = false } = server
-  return { slug, title, labels: [...labels], era, inFlightMax, idleStopMs, relaysBaggage }
+  const { slug, title, labels, era, inFlightMax, idleStopMs } = server
+  const { relaysBaggage = false, probeUnsafe = false, roots } = server
+  const settings = { relaysBaggage, probeUnsafe, ...(roots && { roots: [...roots] }) }
+  return { slug, title, labels: [...labels], era, inFlightMax, idleStopMs, ...settings }
 }
 
 function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): ServerView {
@@ -159,6 +161,8 @@ function viewOf(runtime: ServerParts['runtime'], server: ServerDefinition): Serv
     launch: launchView(server),
     idleStopMinutes: server.idleStopMs / MINUTE_MS,
     relaysBaggage: server.relaysBaggage ?? false,
+    ...(server.roots && { roots: [...server.roots] }),
+    probeUnsafe: server.probeUnsafe ?? false,
     state: stateOf(runtime, server),
     items: {
       accepted: count('accepted'),

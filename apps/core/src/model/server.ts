@@ -27,7 +27,14 @@ export type ServerDefinition = ServerRef &
     idleStopMs: number
     /** Trusted with what callers attach to a trace, which is often about people (MCP-133). */
     relaysBaggage?: boolean
+    /** What it hears of its clients' folders instead of theirs (MCP-71). */
+    roots?: readonly Root[]
+    /** Over stdio: its era is found out on a process of its own, since an unknown first message upsets it (MCP-52). */
+    probeUnsafe?: boolean
   }>
+
+/** A folder that a server may work in. */
+export type Root = Readonly<{ uri: string; name?: string | undefined }>
 
 /** A child process: an absolute command and one argv element each, never a shell (RUN-7). */
 export type StdioLaunch = Readonly<{

@@ -8,6 +8,7 @@ import type { ConnectToList } from './catalogue/refresh.ts'
 import type { Connection } from './connection.ts'
 import type { EraMemory } from './era-memory.ts'
 import type { Greeting } from './handshake.ts'
+import { withFixedRoots } from './fixed-roots.ts'
 import { connectClearance } from './install.ts'
 import { createPlace, type InstanceKey, type InstanceTerms, type Place } from './instance.ts'
 import { createLanes } from './lanes.ts'
@@ -57,7 +58,8 @@ export function createConnectToCall(parts: ConnectParts): ConnectToCall {
   const { pool, eras } = parts
 
   return function connectToCall(target, work, signal) {
-    const { definition, credentials, asks } = target
+    const { definition, credentials } = target
+    const asks = askedOfClient(target)
     const shared = places.shared(definition, credentials)
     const isProcess = definition.launch.kind === 'stdio'
     if (isProcess && asks.length === 0) return pool.use(shared, work, signal)
@@ -106,7 +108,7 @@ function createPlaces(parts: ConnectParts): Places {
   return {
     shared: (definition, credentials) => keptFor(definition, credentials).shared,
     own(target) {
-      if (target.asks.length > 0) return ownPlace(parts, target)
+      if (askedOfClient(target).length > 0) return ownPlace(parts, target)
       const { own } = keptFor(target.definition, target.credentials)
       const known = own.get(target.principal) ?? ownPlace(parts, target)
       own.set(target.principal, known)
@@ -114,6 +116,10 @@ function createPlaces(parts: ConnectParts): Places {
     },
   }
 }
+
+/** Fixed roots are no question to anyone, and so no reason for a connection of one's own. */
+const askedOfClient = ({ asks, definition }: CallTarget): readonly Ask[] =>
+  definition.roots ? asks.filter((ask) => ask !== 'roots') : asks
 
 const sharedPlace = (
   parts: ConnectParts,
@@ -123,7 +129,8 @@ const sharedPlace = (
   createPlace(keyOf(definition, credentials), termsOf(parts, definition, { credentials, asks: [] }))
 
 function ownPlace(parts: ConnectParts, target: CallTarget): Place {
-  const { definition, credentials, principal, asks } = target
+  const { definition, credentials, principal } = target
+  const asks = askedOfClient(target)
   const key = {
     ...keyOf(definition, credentials),
     principal: principalKey(principal),
@@ -173,7 +180,7 @@ function termsOf(
         definition,
         credentials,
         log,
-        asks,
+        asks: withFixedRoots(asks, definition.roots),
         onListChanged: () => onListChanged(workspaceId, serverId),
         onElicited: (elicitationId: string) => onElicited(serverId, elicitationId),
         ...(era && { era }),

@@ -5,6 +5,7 @@ import type { Timers } from '../ground/timers.ts'
 import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { Round } from '../protocol/encode-request.ts'
 import type { ServerFrame } from '../model/frame.ts'
+import type { Root } from '../model/server.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
 import { callRequest } from './call-request.ts'
 import { NO_CHANNEL, openChannel } from './channel.ts'
@@ -18,6 +19,7 @@ import { greet, type Greeting, type HandshakeTerms } from './handshake.ts'
 import type { WireEnd } from './launch/wire.ts'
 import { ownRequest } from './own-request.ts'
 import { openQuestionStream } from './question-stream.ts'
+import { answeringRoots } from './fixed-roots.ts'
 import { createRelay } from './relay.ts'
 import { throughRounds } from './rounds.ts'
 import { createSubscriptions, type Channel, type Subscriber } from './subscriptions.ts'
@@ -57,6 +59,7 @@ type Started = Readonly<{
   clock: Clock
   timers: Timers
   trace: TraceHop
+  roots: readonly Root[] | undefined
 }>
 
 const SPAN_ID_BYTES = 8
@@ -84,7 +87,8 @@ export async function openConnection(
       const stream = await openQuestionStream({ wire, clock, timers }, signal)
       void wire.ended.then(() => stream?.[Symbol.dispose]())
     }
-    const started = { wire, greeting, clock, timers, trace: { newSpanId, relaysBaggage } }
+    const trace = { newSpanId, relaysBaggage }
+    const started = { wire, greeting, clock, timers, trace, roots: parts.roots }
     const missed = (): void => {
       subscriptions.missed()
       parts.onListChanged()
@@ -118,17 +122,19 @@ async function forward(
   outlet: Outlet,
   signal: AbortSignal,
 ): Promise<CallResult> {
-  const { wire, greeting, clock, timers, trace } = started
+  const { wire, greeting, clock, timers, trace, roots } = started
   const relay = createRelay(call.frame, outlet, clock)
-  const { askable, goesOnAlone } = outlet
+  const { goesOnAlone } = outlet
+  const askable = roots ? answeringRoots(outlet.askable, roots) : outlet.askable
   const hop = { greeting, trace, relay, asks: askable?.asks ?? [] }
   const send = (round?: Round): Promise<ServerFrame> =>
     wire.exchange(callRequest(hop, call, round), signal)
   try {
     let frame = await send(call.round && stateOf(call.round))
     const isAlone = call.clientEra === 'legacy' || goesOnAlone?.() === true
-    if (greeting.era === 'modern' && isAlone) {
-      frame = await throughRounds(frame, { call, askable, send, timers, signal })
+    if (greeting.era === 'modern' && (isAlone || roots)) {
+      const rounds = { call, askable, send, timers, signal }
+      frame = await throughRounds(frame, isAlone ? rounds : { ...rounds, only: 'roots/list' })
     }
     assertRelayable(frame, call.server.slug)
     const { bytes, isError } = frame

@@ -2,6 +2,7 @@ import { AbortedError } from '../ground/abort.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { ServerFrame } from '../model/frame.ts'
+import type { Root } from '../model/server.ts'
 import type { LostRequest, OpenWire, Outbound, Wire, WireEnd } from './launch/wire.ts'
 import { createPendingRequests, type Cancellation } from './pending-requests.ts'
 import { createReceiver } from './receiver.ts'
@@ -60,6 +61,7 @@ export type CorrelatorParts = Readonly<{
   timers: Timers
   onListChanged: () => void
   onElicited: (elicitationId: string) => void
+  roots?: readonly Root[]
   onUpdated: (frame: ServerFrame) => void
 }>
 

@@ -36,6 +36,16 @@ const DefinitionBody = z.strictObject({
   inFlightMax: z.int().min(1).max(256),
   idleStopMs: z.int().min(60_000),
   relaysBaggage: z.boolean().optional(),
+  roots: z
+    .array(
+      z.strictObject({
+        uri: z.url({ protocol: /^file$/ }).max(4096),
+        name: text.max(128).optional(),
+      }),
+    )
+    .max(50)
+    .optional(),
+  probeUnsafe: z.boolean().optional(),
 })
 
 /** What an administrator writes: everything of a definition that its hash covers (RUN-2). */

@@ -72,7 +72,7 @@ export async function greet(
 }
 
 /** Undefined means that the server is an old one. */
-async function discover(
+export async function discover(
   wire: Correlator,
   terms: HandshakeTerms,
   signal: AbortSignal,

@@ -7,6 +7,7 @@ import type { Era } from '../model/frame.ts'
 import type { Ask } from '../model/question.ts'
 import type { HttpLaunch, ServerDefinition, StdioLaunch } from '../model/server.ts'
 import { openConnection, type Connection } from './connection.ts'
+import { findEraApart } from './find-era.ts'
 import { commandLine } from './launch/command-line.ts'
 import type { Executables } from './launch/executable.ts'
 import { prepareProcess } from './launch/process.ts'
@@ -55,14 +56,33 @@ export function createLauncher(parts: LauncherParts): Launch {
         : openHttp(parts, credentials, how, server)
     const { clock, timers } = parts
     const { onListChanged, onElicited } = request
-    const { relaysBaggage = false } = definition
-    const era = definition.era === 'auto' ? (request.era ?? 'auto') : definition.era
+    const { relaysBaggage = false, roots } = definition
+    const era = await eraOf(parts, request, signal)
+    const { probeMs } = parts
     return openConnection(
-      { server, openWire, clock, timers, onListChanged, onElicited },
-      { server, era, asks: request.asks, probeMs: parts.probeMs, startMs: START_MS, relaysBaggage },
+      { server, openWire, clock, timers, onListChanged, onElicited, ...(roots && { roots }) },
+      { server, era, asks: request.asks, probeMs, startMs: START_MS, relaysBaggage },
       signal,
     )
   }
+}
+
+/** As it is set, or turned out to be; else it is found out on the way, or before, where that does harm (MCP-52). */
+async function eraOf(
+  parts: LauncherParts,
+  request: LaunchRequest,
+  signal: AbortSignal,
+): Promise<'auto' | Era> {
+  const { definition, asks } = request
+  const known = definition.era === 'auto' ? request.era : definition.era
+  if (known || !definition.probeUnsafe || definition.launch.kind !== 'stdio') return known ?? 'auto'
+  const { slug: server } = definition
+  const openWire = await openStdio(parts, request, definition.launch)
+  return findEraApart(
+    { ...parts, server, openWire },
+    { server, era: 'auto', asks, probeMs: parts.probeMs, startMs: START_MS },
+    signal,
+  )
 }
 
 async function openStdio(

@@ -1,5 +1,6 @@
 import type { Clock } from '../ground/clock.ts'
 import type { ServerFrame } from '../model/frame.ts'
+import type { Root } from '../model/server.ts'
 import { readMembers, readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { readServerFrame } from '../protocol/server-frame.ts'
@@ -15,16 +16,19 @@ export type ReceiverParts = Readonly<{
   onUpdated: (frame: ServerFrame) => void
   /** A visit that the server had asked for is done. */
   onElicited: (elicitationId: string) => void
+  /** What it hears when it asks for the roots, where those are fixed. */
+  roots?: readonly Root[]
 }>
 
 /** Takes each message of a server to the one request it belongs to, or nowhere (RUN-12). */
 export function createReceiver(
-  { clock, onListChanged, onUpdated, onElicited }: ReceiverParts,
+  { clock, roots, onListChanged, onUpdated, onElicited }: ReceiverParts,
   pending: PendingRequests,
   wire: Pick<Wire, 'send'>,
 ): WireEvents['onMessage'] {
   const answer = createServerRequests({
     clock,
+    ...(roots && { roots }),
     send: (bytes, method) => wire.send({ bytes, method, era: 'legacy' }),
   })
   const ownerOf = (hopId: number | undefined) =>

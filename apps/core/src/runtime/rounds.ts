@@ -2,7 +2,7 @@ import { waitOrAbort } from '../ground/abort.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Call } from '../model/call.ts'
-import type { Answer, Askable, Question } from '../model/question.ts'
+import type { Answer, Askable, Question, QuestionMethod } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import type { Round } from '../protocol/encode-request.ts'
 import { inputRequired, type InputRequest } from '../protocol/input-required.ts'
@@ -11,6 +11,8 @@ import type { ServerFrame } from '../model/frame.ts'
 export type RoundParts = Readonly<{
   call: Call
   askable: Askable | undefined
+  /** What is answered here, where its client is asked in rounds for all else. */
+  only?: QuestionMethod
   send: (round: Round) => Promise<ServerFrame>
   timers: Pick<Timers, 'after'>
   signal: AbortSignal
@@ -31,7 +33,7 @@ export async function throughRounds(first: ServerFrame, parts: RoundParts): Prom
   let frame = first
   for (let round = 1; ; round += 1) {
     const needed = inputRequired(frame)
-    if (!needed) return frame
+    if (!needed || !isAnsweredHere(parts, needed.requests)) return frame
     if (round > ROUNDS_MAX) throw misbehaves(parts, 'it asks and asks')
     if (needed.requests.length === 0) await pause(parts, round)
     const answers = await askAll(parts, needed.requests)
@@ -40,6 +42,17 @@ export async function throughRounds(first: ServerFrame, parts: RoundParts): Prom
       ...(needed.requestState !== undefined && { requestState: needed.requestState }),
     })
   }
+}
+
+/** What a client is asked in rounds holds no answer of anyone else's, so one result cannot ask both. */
+function isAnsweredHere(parts: RoundParts, requests: readonly InputRequest[]): boolean {
+  const { only } = parts
+  if (only === undefined) return true
+  const ours = requests.filter(({ method }) => method === only)
+  if (ours.length > 0 && ours.length < requests.length) {
+    throw misbehaves(parts, `it asks ${only} together with more`)
+  }
+  return ours.length > 0
 }
 
 /** One after another: a person reads one form at a time. */

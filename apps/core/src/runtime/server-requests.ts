@@ -3,11 +3,14 @@ import { isCoreError } from '../ground/errors.ts'
 import type { Answer, Askable, QuestionMethod } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
 import { readValue } from '../protocol/members.ts'
+import type { Root } from '../model/server.ts'
+import { rootsResult } from './fixed-roots.ts'
 import type { ServerFrame } from '../model/frame.ts'
 import type { PendingRequest } from './pending-requests.ts'
 
 export type ServerRequestParts = Readonly<{
   clock: Pick<Clock, 'nowMs'>
+  roots?: readonly Root[]
   send: (bytes: Buffer, method: string) => void
 }>
 
@@ -41,6 +44,9 @@ export function createServerRequests(
   return function answerServer(frame, owner) {
     const { method } = frame
     if (method === 'ping') return reply(frame, PONG)
+    if (method === 'roots/list' && parts.roots) {
+      return reply(frame, { result: rootsResult(parts.roots) })
+    }
     const askable = owner?.relay?.askable
     if (!owner || !askable || !isQuestionMethod(method)) return reply(frame, METHOD_NOT_FOUND)
     const params = paramsOf(frame)

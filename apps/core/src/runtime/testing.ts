@@ -132,6 +132,7 @@ export type CallOver = Readonly<{
   method?: string
   credentials?: CredentialSet
   meta?: object
+  clientEra?: Call['clientEra']
   /** As of a call that a person approved. */
   claim?: ApprovalClaim
 }>
@@ -191,8 +192,9 @@ export function arm(
   serverId: string,
   name: string,
   args: object,
-  { agentId, action = 'tool.call', method = METHODS[action], credentials, meta, claim }: CallOver,
+  over: CallOver,
 ): ArmedCall {
+  const { agentId, action = 'tool.call', method = METHODS[action], credentials, meta, claim } = over
   const definition = runtime.servers(WORKSPACE).find(({ id }) => id === serverId)
   if (!definition) throw new Error(`no server ${serverId}`)
   const target = action === 'resource.read' ? { uri: 'client:uri' } : { name: 'client-name' }
@@ -211,7 +213,7 @@ export function arm(
     name,
     args,
     frame: parsed.frame,
-    clientEra: 'legacy',
+    clientEra: over.clientEra ?? 'legacy',
     clientIp: '127.0.0.1',
     receivedAtMs: 0,
   }

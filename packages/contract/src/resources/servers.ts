@@ -17,6 +17,11 @@ const HttpLaunch = z.strictObject({
   allowLoopback: z.boolean().default(false),
 })
 
+const Root = z.strictObject({
+  uri: z.url({ protocol: /^file$/ }).max(4096),
+  name: z.string().max(128).optional(),
+})
+
 const Launch = z.discriminatedUnion('kind', [StdioLaunch, HttpLaunch])
 
 export const ServerInstall = z.strictObject({
@@ -29,6 +34,12 @@ export const ServerInstall = z.strictObject({
   idleStopMinutes: z.int().min(1).max(1440).default(5),
   relaysBaggage: z.boolean().default(false).meta({
     description: 'Trusted with the `baggage` of a trace, which may tell about people',
+  }),
+  roots: z.array(Root).max(50).optional().meta({
+    description: 'What it hears of its clients’ folders; without, clients are asked themselves',
+  }),
+  probeUnsafe: z.boolean().default(false).meta({
+    description: 'Find out what it speaks on a process of its own, which is then ended',
   }),
   connect: z.boolean().default(true).meta({
     description: 'Read its catalogue at once; false when its secrets are to be bound first',
@@ -55,6 +66,8 @@ export const Server = z.strictObject({
   inFlightMax: z.int(),
   idleStopMinutes: z.int(),
   relaysBaggage: z.boolean(),
+  roots: z.array(Root).optional(),
+  probeUnsafe: z.boolean(),
   state: z.string(),
   reason: z.string().optional(),
   items: z.strictObject({ accepted: z.int(), quarantined: z.int(), changed: z.int() }),
