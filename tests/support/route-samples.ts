@@ -37,7 +37,9 @@ const bodies: { readonly [N in RouteWithBody]: RouteBody<N> } = {
     unprefixed: 'sample',
     disclosure: 'search',
     favourites: ['sample/*'],
-    overrides: [{ tool: 'sample/read', title: 'Read', suffix: 'Sample.', pinned: { id: 1 } }],
+    overrides: [
+      { tool: 'sample/read', title: 'Read', suffix: 'Sample.', pinned: { id: 1 }, keepSeconds: 5 },
+    ],
     eras: 'any',
     appCalls: true,
     instructions: 'Sample.',

@@ -7,6 +7,7 @@ import type { Ground } from './build-ground.ts'
 import { createEgress } from './egress/egress.ts'
 import { createClear } from './gateway/clear.ts'
 import type { CallStages } from './gateway/governed-call.ts'
+import { createKeptResults } from './gateway/kept-results.ts'
 import { createSamplingBudget } from './gateway/sampling-budget.ts'
 import { openIdentity, type Identity } from './identity/identity.ts'
 import { openApprovals } from './open-approvals.ts'
@@ -76,6 +77,12 @@ export async function openStages(
     clear: createClear(approvals.ask),
     settle: approvals.settle,
     inject: vault.inject,
+    keptFor: createKeptResults({
+      clock: sources.clock,
+      policyVersion: policy.version,
+      catalogue: runtime.catalogue,
+      newsOf: runtime.newsOf,
+    }),
     run: runtime.run,
     redact: createRedact({ onEcho: createEchoRecord({ ...sources, store }) }),
   }

@@ -8,7 +8,13 @@ import { profileParams } from './profile-of.ts'
 
 type Override = RouteResponse<'profiles.read'>['overrides'][number]
 
-type Options = Readonly<{ title?: string; suffix?: string; pin?: string[]; remove?: true }>
+type Options = Readonly<{
+  title?: string
+  suffix?: string
+  pin?: string[]
+  keep?: number
+  remove?: true
+}>
 
 /** What a profile shows and fixes of one tool. */
 export function addOverriding(profile: Command): void {
@@ -18,6 +24,11 @@ export function addOverriding(profile: Command): void {
     .option('--title <title>', 'what clients show it as')
     .option('--suffix <text>', 'text at the end of its description')
     .option('--pin <argument>', 'argument that every call has, as <name>=<value>', collect)
+    .option(
+      '--keep <seconds>',
+      'give a result again for the same arguments, if it only reads',
+      Number,
+    )
     .option('--remove', 'show it again as its server has it')
     .action(
       asPerson<[string, string, Options]>(async (context, name, tool, options) => {
@@ -35,14 +46,15 @@ export function addOverriding(profile: Command): void {
 }
 
 /** @throws CliError when the options say nothing, or a value has no name */
-function overrideOf(tool: string, { title, suffix, pin = [] }: Options): Override {
-  if (title === undefined && suffix === undefined && pin.length === 0) {
+function overrideOf(tool: string, { title, suffix, pin = [], keep }: Options): Override {
+  if ([title, suffix, keep, ...pin].every((option) => option === undefined)) {
     throw misused('Say what is to be shown or fixed, or give --remove.')
   }
   return {
     tool,
     ...(title !== undefined && { title }),
     ...(suffix !== undefined && { suffix }),
+    ...(keep !== undefined && { keepSeconds: keep }),
     pinned: Object.fromEntries(pin.map(readPin)),
   }
 }

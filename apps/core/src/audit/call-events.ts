@@ -13,7 +13,7 @@ export type Intent = Readonly<{ principal: Principal; call: Call; decision: Deci
 export type CallEnd = Readonly<{
   outcome: AuditOutcome
   durationUs: number
-  result?: Readonly<{ bytes: number; isError: boolean }>
+  result?: Readonly<{ bytes: number; isError: boolean; isKept?: boolean }>
   errorCode?: string
   approval?: Readonly<{ id: string; state: string }>
 }>
@@ -134,7 +134,7 @@ function writeEnd({ approval, result, errorCode }: CallEnd): string {
     ? `,"approval":{"id":${quote(approval.id)},"state":${quote(approval.state)}}`
     : ''
   const resultText = result
-    ? `,"result":{"bytes":${result.bytes},"is_error":${result.isError}}`
+    ? `,"result":{"bytes":${result.bytes},"is_error":${result.isError}${result.isKept ? ',"kept":true' : ''}}`
     : ''
   const errorText = errorCode === undefined ? '' : `,"error":{"code":${quote(errorCode)}}`
   return approvalText + resultText + errorText

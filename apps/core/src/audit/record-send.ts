@@ -2,7 +2,7 @@ import type { Call } from '../model/call.ts'
 import type { CallClearance } from '../model/clearance.ts'
 import type { Append } from './backlog.ts'
 import type { Draft } from './event.ts'
-import { isReadOnly } from './read-only.ts'
+import { isReadOnly } from '../model/read-only.ts'
 
 /**
  * Says durably that a call is about to leave, right before it does. What may change something is said every time; of

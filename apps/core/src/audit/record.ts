@@ -5,12 +5,12 @@ import type { ApprovalStatus } from '../model/approval.ts'
 import type { AuditDraft, AuditOutcome } from '../model/audit-event.ts'
 import type { Append, Backlog } from './backlog.ts'
 import type { CallEnd, CallEvents, Intent } from './call-events.ts'
-import { isReadOnly } from './read-only.ts'
+import { isReadOnly } from '../model/read-only.ts'
 
 /** What a call's work ends in, as far as the log needs to know it. */
 export type RecordedOutcome = Readonly<{
   state: string
-  result?: Readonly<{ bytes: Uint8Array; isError: boolean }>
+  result?: Readonly<{ bytes: Uint8Array; isError: boolean; isKept?: boolean }>
   status?: ApprovalStatus
 }>
 
@@ -110,10 +110,16 @@ function endOf(ended: Settled<RecordedOutcome>, durationUs: number): CallEnd {
   return {
     outcome: result ? (result.isError ? 'failed' : 'executed') : waitingOutcome(state, status),
     durationUs,
-    ...(result && { result: { bytes: result.bytes.length, isError: result.isError } }),
+    ...(result && { result: sizeOf(result) }),
     ...(status && { approval: { id: status.approvalId, state: status.state } }),
   }
 }
+
+const sizeOf = ({ bytes, isError, isKept }: NonNullable<RecordedOutcome['result']>) => ({
+  bytes: bytes.length,
+  isError,
+  ...(isKept && { isKept }),
+})
 
 function waitingOutcome(state: string, status: ApprovalStatus | undefined): AuditOutcome {
   if (state === 'pending') return 'pending'

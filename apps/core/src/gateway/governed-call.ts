@@ -4,6 +4,7 @@ import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Clear } from './clear.ts'
 import { governQuestions, governRound } from './govern-questions.ts'
+import type { KeptFor } from './kept-results.ts'
 import type { Spend } from './sampling-budget.ts'
 
 /** What `record` keeps of a call before anything leaves the process. */
@@ -42,6 +43,8 @@ export type CallStages = Readonly<{
   settle: (clearance: CallClearance, work: () => Promise<CallResult>) => Promise<CallResult>
   /** @throws CoreError `vault_sealed`, `secret_*` */
   inject: (clearance: CallClearance, signal: AbortSignal) => Promise<ArmedCall>
+  /** Answers of before that may do for this call too. */
+  keptFor: KeptFor
   /** @throws CoreError `server_*`, `call_timed_out`, `outcome_unknown` */
   run: (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
   /** Nothing a server sent reaches the client but through it. @throws CoreError `scrub_failed` */
@@ -72,10 +75,13 @@ export function createGovernedCall(stages: CallStages): GovernedCall {
         // It reaches no server, so there is no secret to fill in and none to take out.
         if (call.own) return call.own(signal)
         const armed = await stages.inject(clearance, signal)
+        const kept = stages.keptFor(armed)
+        if (kept?.found) return kept.found
         const governed = governQuestions(stages, principal, call, outlet)
         const answer = await stages.run(armed, stages.redact.outlet(armed, governed), signal)
         const shown = stages.redact.result(armed, answer)
         await governRound(stages, principal, call, shown)
+        kept?.keep(answer, shown)
         return shown
       })
       return { state: 'done', result }

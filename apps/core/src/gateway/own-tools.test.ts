@@ -44,6 +44,7 @@ function open(decision: Decision = allowed) {
     clear: async ({ principal, call }) => ({ purpose: 'call', principal, call }) as never,
     spend: () => undefined,
     settle: (_clearance, work) => work(),
+    keptFor: () => undefined,
     inject: never,
     run: never,
     redact: { result: (_armed, result) => result, outlet: (_armed, outlet) => outlet },

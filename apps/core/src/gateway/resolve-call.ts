@@ -2,6 +2,7 @@ import { CoreError } from '../ground/errors.ts'
 import type { Action, Call } from '../model/call.ts'
 import type { CatalogueEntry } from '../model/catalogue.ts'
 import type { Frame } from '../model/frame.ts'
+import { isReadOnly } from '../model/read-only.ts'
 import { originalUri } from '../protocol/names.ts'
 import { normalizeUri } from '../protocol/uri.ts'
 import { appTool } from './app-tools.ts'
@@ -92,8 +93,23 @@ export type CallOrigin = Pick<
 export function callOf(origin: CallOrigin, { entry, uri, ...named }: Target): Call {
   const { server, item } = entry
   const { method } = origin.frame
-  return { ...origin, ...named, method, server, item, ...(uri !== undefined && { uri }) }
+  const keeping = keepingOf(entry)
+  return {
+    ...origin,
+    ...named,
+    ...keeping,
+    method,
+    server,
+    item,
+    ...(uri !== undefined && { uri }),
+  }
 }
+
+/** Only what an administrator both labelled as a read and chose to keep (MCP-121). */
+const keepingOf = ({ item, override }: CatalogueEntry): Pick<Call, 'keepMs'> =>
+  override?.keepSeconds !== undefined && isReadOnly(item)
+    ? { keepMs: override.keepSeconds * 1000 }
+    : {}
 
 function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools): Named {
   const exposed = readText(params['name'], 'name')

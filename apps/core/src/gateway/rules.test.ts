@@ -57,6 +57,7 @@ function join(rules: readonly Rule[], items: readonly CatalogueItem[] = ITEMS) {
     clear: createClear(() => Promise.reject(new Error('nobody is asked here'))),
     spend: () => undefined,
     settle: (_clearance, work) => work(),
+    keptFor: () => undefined,
     async inject(clearance) {
       steps.push('inject')
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the vault can make one

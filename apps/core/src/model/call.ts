@@ -33,6 +33,8 @@ export type Call = Readonly<{
   isUnprefixed?: boolean
   /** It came from an app, by its server's own name for the tool (MCP-141). */
   via?: 'app'
+  /** How long its result may be given again, where an administrator said so of its tool (MCP-121). */
+  keepMs?: number
   /** Of a tool of Peta itself: what answers in place of a server. */
   own?: (signal: AbortSignal) => Promise<CallResult>
   /** The request as the client sent it. */
@@ -58,6 +60,8 @@ export type CallResult = Readonly<{
   serverEra: Era
   /** A JSON-RPC error, or a tool result with `isError: true`. */
   isError: boolean
+  /** An earlier answer of the same server, given again: nothing was sent. */
+  isKept?: boolean
   /** Present when a person approved the call. Whoever has written the reply in full reports it (APR-43). */
   approvalId?: string
 }>

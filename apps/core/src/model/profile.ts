@@ -38,6 +38,8 @@ export type ToolOverride = Readonly<{
   title?: string
   /** Stands at the end of its description. */
   suffix?: string
+  /** How long a result may be given again, if the tool only reads. */
+  keepSeconds?: number
   /** Arguments that clients neither see nor send. */
   pinned: Readonly<Record<string, string | number | boolean | null>>
 }>

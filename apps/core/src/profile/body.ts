@@ -4,6 +4,7 @@ const ToolOverride = z.strictObject({
   tool: z.string(),
   title: z.string().exactOptional(),
   suffix: z.string().exactOptional(),
+  keepSeconds: z.int().exactOptional(),
   pinned: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
 

@@ -12,4 +12,5 @@ export const metaKeys = {
   petaApproval: 'io.peta/approval',
   petaReplayed: 'io.peta/replayed',
   petaDegraded: 'io.peta/degraded',
+  petaCache: 'io.peta/cache',
 } as const

@@ -23,6 +23,8 @@ export type RunParts = Readonly<{
   doubtEra: (workspaceId: string, serverId: string) => void
   /** Reads a server's lists again. */
   refresh: (workspaceId: string, serverId: string) => Promise<void>
+  /** A server said that a resource of it changed. */
+  onUpdated: (workspaceId: string, serverId: string) => void
   beforeSend: BeforeSend
 }>
 
@@ -34,7 +36,7 @@ const READ_ONLY: ReadonlySet<Action> = new Set(['resource.read', 'prompt.get', '
  * reads, is ever sent again (RUN-55).
  */
 export function createRun(parts: RunParts): Run {
-  const { registry, connect, doubtEra, refresh, beforeSend } = parts
+  const { registry, connect, doubtEra, refresh, onUpdated, beforeSend } = parts
 
   function sendOnce(
     { armed, attempt }: Readonly<{ armed: ArmedCall; attempt: number }>,
@@ -47,7 +49,12 @@ export function createRun(parts: RunParts): Run {
     const target = { definition, credentials: armed.credentials, principal, asks }
     const sendOn = (connection: Connection): Promise<CallResult> =>
       isSubscription(call)
-        ? subscribe(connection, call, outlet, signal)
+        ? subscribe(
+            connection,
+            call,
+            noting(outlet, () => onUpdated(call.workspaceId, call.server.id)),
+            signal,
+          )
         : connection.forward(call, outlet, signal)
     return connect(
       target,
@@ -85,6 +92,14 @@ export function createRun(parts: RunParts): Run {
 const SUBSCRIBING: ReadonlySet<string> = new Set(['resources/subscribe', 'subscriptions/listen'])
 
 const isSubscription = ({ method }: Call): boolean => SUBSCRIBING.has(method)
+
+const noting = ({ notify, ...rest }: Outlet, updated: () => void): Outlet => ({
+  ...rest,
+  notify(frame) {
+    updated()
+    notify(frame)
+  },
+})
 
 /** One request serves everyone who wants to be told, so it is Peta's own and none of the clients' is sent on. */
 // oxlint-disable-next-line max-params -- as `run`

@@ -22,6 +22,7 @@ import type { LogLine } from './launch/server-log.ts'
 import { launchAnew } from './launch-anew.ts'
 import { createLauncher } from './launcher.ts'
 import { createServerLogs } from './logs.ts'
+import { createNews } from './news.ts'
 import { createPool } from './pool.ts'
 import { recordPoolEvents } from './pool-events.ts'
 import { createRegistry, type CatalogueRow, type WorkspaceServers } from './registry.ts'
@@ -62,6 +63,8 @@ export type Runtime = AsyncDisposable &
     /** Reads a workspace's servers into memory; before it, the workspace offers nothing. */
     load: (workspaceId: string) => Promise<void>
     catalogue: (workspaceId: string) => CatalogueSnapshot
+    /** Grows when a server says that a list or a resource of it changed. */
+    newsOf: (workspaceId: string, serverId: string) => number
     onCatalogueChange: (listener: (workspaceId: string) => void) => Disposable
     /** Told when a server says that a visit which it had asked for is done. */
     onElicited: (listener: ElicitedListener) => void
@@ -103,6 +106,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     load: async (workspaceId) =>
       void (await Promise.all([registry.load(workspaceId), built.eras.load(workspaceId)])),
     catalogue: (workspaceId) => registry.current(workspaceId).snapshot,
+    newsOf: built.news.of,
     onCatalogueChange: registry.onChange,
     onElicited: (listener) => void built.elicited.add(listener),
     servers: (workspaceId) => definitions(registry.current(workspaceId)),
@@ -114,6 +118,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       connect: createConnectToCall(built.connecting),
       doubtEra: doubtEra(built),
       refresh: refresher.refresh,
+      onUpdated: built.news.note,
     }),
     ...administration(built),
     refresh: refresher.refresh,
@@ -146,8 +151,11 @@ function buildParts(parts: RuntimeParts) {
   const pool = createPool({ ...parts, onEvent: recordPoolEvents(parts, registry) })
   const probeMs = parts.probeMs ?? PROBE_MS
   const launch = launchAnew(createLauncher({ ...parts, executables, limiter, probeMs }))
-  const onListChanged: ConnectParts['onListChanged'] = (workspaceId, serverId) =>
+  const news = createNews()
+  const onListChanged: ConnectParts['onListChanged'] = (workspaceId, serverId) => {
+    news.note(workspaceId, serverId)
     refresher.soon(workspaceId, serverId)
+  }
   const elicited = new Set<ElicitedListener>()
   const onElicited: ElicitedListener = (serverId, elicitationId) => {
     for (const listener of elicited) listener(serverId, elicitationId)
@@ -161,7 +169,7 @@ function buildParts(parts: RuntimeParts) {
   const installer = createInstaller({ ...parts, registry, executables })
   const reviewer = createReviewer({ ...parts, registry })
   const acting = { refresher, installer, reviewer }
-  return { ending, registry, limiter, logs, eras, pool, connecting, elicited, ...acting }
+  return { ending, registry, limiter, logs, eras, pool, connecting, elicited, news, ...acting }
 }
 
 type ElicitedListener = ConnectParts['onElicited']

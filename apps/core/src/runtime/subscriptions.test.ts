@@ -61,6 +61,20 @@ describe.each(eras)('%s on stdio', (_, definition) => {
     expect(one.told).toEqual([ONE])
   })
 
+  it('leaves behind what was read of it, when a resource or a list of it changed (MCP-120)', async () => {
+    await using test = await openTestRuntime()
+    const id = await test.ready(definition)
+    const news = () => test.runtime.newsOf(WORKSPACE, id)
+    await subscribe(test, id, ONE)
+    const before = news()
+    await touch(test, id, ONE)
+    await expect.poll(news).toBeGreaterThan(before)
+    const touched = news()
+    await test.call(id, 'change')
+    await expect.poll(news).toBeGreaterThan(touched)
+    expect(test.runtime.newsOf(WORKSPACE, 'srv_other')).toBe(0)
+  })
+
   it('is asked by the first and let go by the last of those who want the same (MCP-126)', async () => {
     await using test = await openTestRuntime()
     const id = await test.ready(definition)

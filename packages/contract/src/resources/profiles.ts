@@ -45,6 +45,10 @@ const ToolOverride = z.strictObject({
     )
     .default({})
     .meta({ description: 'Arguments that every call has, and no client sees or sends' }),
+  keepSeconds: z.int().min(1).max(300).exactOptional().meta({
+    description:
+      'How long a result may be given again for the same arguments; only of tools labelled read',
+  }),
 })
 const Overrides = z.array(ToolOverride).max(200)
 

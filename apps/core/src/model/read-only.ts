@@ -1,4 +1,4 @@
-import type { CatalogueItem } from '../model/server.ts'
+import type { CatalogueItem } from './server.ts'
 
 /** An administrator said that it reads, and nobody said that it also does something. */
 export const isReadOnly = (item: Pick<CatalogueItem, 'labels'> | undefined): boolean =>
