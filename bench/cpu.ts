@@ -20,6 +20,9 @@ export function cpuOfProcess(pid: number): CpuTime {
   }
 }
 
+/** How many processes it started that still live. */
+export const countChildren = (pid: number): number => treeOf(pid).length - 1
+
 /** Resident memory of a process in MiB. */
 export function memoryOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')

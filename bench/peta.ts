@@ -31,13 +31,13 @@ export async function startPeta(echo: Started): Promise<PetaUnderTest | undefine
   const port = await freePort()
   const first = await startCore(home, port)
   const emptyMiB = memoryOf(pidOf(first))
-  const hostKey = (await readFile(join(home, 'data/peta/host.key'), 'utf8')).trim()
-  const token = await seedPeta({ url: urlOf(port), hostKey, echoPort: echo.port })
+  const hostKey = await hostKeyOf(home)
+  const { tokens } = await seedPeta({ url: urlOf(port), hostKey, echoPort: echo.port })
   await stopChild(first)
 
   const started = performance.now()
   const core = await startCore(home, port)
-  const authorization = { authorization: `Bearer ${token}` }
+  const authorization = { authorization: `Bearer ${tokens[tokens.length / 2]}` }
   const headers = await openSession(`${urlOf(port)}/mcp`, authorization)
   await callOnce(port, headers)
   const startMs = performance.now() - started
@@ -75,9 +75,13 @@ function subjectOf(
   }
 }
 
-async function startCore(home: string, port: number): Promise<ChildProcess> {
+export async function startCore(
+  home: string,
+  port: number,
+  flags: readonly string[] = [],
+): Promise<ChildProcess> {
   const log = await open(join(home, 'core.log'), 'a')
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...flags, MAIN], {
     stdio: ['ignore', log.fd, log.fd],
     env: {
       PATH: process.env['PATH'],
@@ -120,4 +124,8 @@ async function expectKey(echo: Started): Promise<void> {
   if (!isKeyed) throw new Error(`the secret was not injected: ${JSON.stringify(counted)}`)
 }
 
-const urlOf = (port: number): string => `http://127.0.0.1:${port}`
+export async function hostKeyOf(home: string): Promise<string> {
+  return (await readFile(join(home, 'data/peta/host.key'), 'utf8')).trim()
+}
+
+export const urlOf = (port: number): string => `http://127.0.0.1:${port}`

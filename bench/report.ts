@@ -46,7 +46,7 @@ export function targetsOf(results: Results): Target[] {
   return bounds.flatMap(targetOf)
 }
 
-type Bound = Readonly<{
+export type Bound = Readonly<{
   id: string
   value: number | undefined
   min?: number
@@ -54,7 +54,7 @@ type Bound = Readonly<{
   unit: string
 }>
 
-function targetOf({ id, value, min = 0, max = Infinity, unit }: Bound): Target[] {
+export function targetOf({ id, value, min = 0, max = Infinity, unit }: Bound): Target[] {
   if (value === undefined || Number.isNaN(value)) return []
   const must = min > 0 ? `at least ${min}` : `at most ${max}`
   const isMet = (min === 0 || value >= min) && value <= max
@@ -64,7 +64,7 @@ function targetOf({ id, value, min = 0, max = Infinity, unit }: Bound): Target[]
 export function renderResults(results: Results): string {
   const parts = [
     '# Benchmark results\n\nWritten by `npm run bench`. Times on a shared machine mean little by themselves; compare the rows of one table.',
-    aboutMachine(results.programs),
+    `${aboutMachine(results.programs)}, 64 connections, median of 5 interleaved rounds.`,
     ...results.missing.map((what) => `Not measured: ${what}.`),
     ...results.scenarios.map(
       ({ name, measured }) => `## CPU per call, ${name}\n\n${cpuTable(measured)}`,
@@ -74,7 +74,7 @@ export function renderResults(results: Results): string {
       ['subject', 'MiB'],
       results.memory.map(({ subject, idleMiB }) => [subject, idleMiB.toFixed(0)]),
     )}`,
-    targetTable(targetsOf(results)),
+    `## Targets\n\n${targetTable(targetsOf(results))}`,
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }
@@ -118,15 +118,14 @@ function latencyTable({ latency }: Results): string {
   return table(['subject', 'p50 us', 'p99 us', 'added p50', 'added p99'], rows)
 }
 
-function targetTable(targets: readonly Target[]): string {
-  if (targets.length === 0) return ''
+export function targetTable(targets: readonly Target[]): string {
   const rows = targets.map(({ id, must, measured, isMet }) => [
     id,
     must,
     measured,
     isMet ? 'met' : 'MISSED',
   ])
-  return `## Targets\n\n${table(['target', 'must', 'measured', ''], rows)}`
+  return table(['target', 'must', 'measured', ''], rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -134,8 +133,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [head, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-function aboutMachine(programs: string): string {
+export function aboutMachine(programs: string): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   const [cpu] = cpus()
-  return `${cpus().length} x ${cpu?.model.trim()}, Node ${process.versions.node}, commit ${commit}, load and echo in ${programs}, 64 connections, median of 5 interleaved rounds.`
+  return `${cpus().length} x ${cpu?.model.trim()}, Node ${process.versions.node}, commit ${commit}, load and echo in ${programs}`
 }

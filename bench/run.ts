@@ -1,7 +1,4 @@
 /** `npm run bench`: measures Peta beside floors and peers, prints tables, writes RESULTS.md. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { direct, startNginx, startRelay } from './floors.ts'
 import { createLoad, type LoadResult, type RunLoad } from './load.ts'
 import { measure, median, type Scenario } from './measure.ts'
@@ -10,6 +7,7 @@ import { startPeta, type PetaUnderTest } from './peta.ts'
 import { buildPrograms } from './programs.ts'
 import { renderResults, targetsOf, type Results } from './report.ts'
 import { requestText, startOnPort, type Subject } from './subject.ts'
+import { writeResults } from './write-results.ts'
 
 const TOOLS = 1000
 const LATENCY_ROUNDS = 3
@@ -44,7 +42,7 @@ try {
   const results = await runAll(subjects, peta, nginx !== undefined)
   const text = renderResults(results)
   process.stdout.write(text)
-  writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text)
+  writeResults('calls', text)
   if (targetsOf(results).some(({ isMet }) => !isMet)) process.exitCode = 1
 } finally {
   for (const subject of subjects.toReversed()) await subject.stop()

@@ -1,6 +1,20 @@
 import { createPeta, type Peta } from '@peta/sdk'
 
-export type Seed = Readonly<{ url: string; hostKey: string; echoPort: number }>
+export type Seed = Readonly<{
+  url: string
+  hostKey: string
+  echoPort: number
+  agents?: number
+  tokensPerAgent?: number
+}>
+
+export type Seeded = Readonly<{
+  /** As the owner. */
+  peta: Peta
+  workspace: string
+  /** One of each agent. */
+  tokens: readonly string[]
+}>
 
 const AGENTS = 100
 const TOKENS_PER_AGENT = 100
@@ -12,31 +26,46 @@ const LIFE_S = 86_400
 const WRITING_TOOL = 'tool_0280'
 
 /** Fills Core as a busy deployment is filled, through its public API: 10,000 tokens, 1,000 rules, a bound secret. */
-export async function seedPeta({ url, hostKey, echoPort }: Seed): Promise<string> {
+export async function seedPeta(seed: Seed): Promise<Seeded> {
+  const { url, hostKey, echoPort, agents = AGENTS, tokensPerAgent = TOKENS_PER_AGENT } = seed
   const { link } = await createPeta({ url, hostKey }).call('links.create', { body: {} })
   const owner = { email: 'owner@example.com', name: 'Owner', workspace: 'Bench' }
   const session = await createPeta({ url }).call('setup.complete', { body: { link, ...owner } })
   const peta = createPeta({ url, token: session.token })
   const workspace = session.workspaceId
-  await installEcho(peta, workspace, echoPort)
-  const token = await issueTokens(peta, workspace)
+  const params = {
+    workspace,
+    server: await installEcho(peta, workspace, { slug: 'echo', port: echoPort }),
+  }
+  const writing = { kind: 'tool' as const, name: WRITING_TOOL }
+  await peta.call('items.accept', { params, body: { items: [writing], labels: ['write'] } })
+  const tokens = await Promise.all(
+    Array.from({ length: agents }, (_, i) =>
+      issueTokens(peta, workspace, { name: `bench-${i}`, count: tokensPerAgent }),
+    ),
+  )
   await publishRules(peta, workspace)
-  return token
+  return { peta, workspace, tokens }
 }
 
-async function installEcho(peta: Peta, workspace: string, echoPort: number): Promise<void> {
-  const host = `127.0.0.1:${echoPort}`
+/** Installs the echo server under a name, with a secret for it and every tool accepted as one that reads; gives its id. */
+export async function installEcho(
+  peta: Peta,
+  workspace: string,
+  { slug, port }: Readonly<{ slug: string; port: number }>,
+): Promise<string> {
+  const host = `127.0.0.1:${port}`
   const server = await peta.call('servers.install', {
     params: { workspace },
     body: {
-      slug: 'echo',
+      slug,
       launch: { kind: 'http', url: `http://${host}/mcp`, allowLoopback: true },
       inFlightMax: 256,
     },
   })
   const secret = await peta.call('secrets.create', {
     params: { workspace },
-    body: { name: 'echo-key', value: SECRET },
+    body: { name: `${slug}-key`, value: SECRET },
   })
   const binding = {
     serverId: server.id,
@@ -51,8 +80,7 @@ async function installEcho(peta: Peta, workspace: string, echoPort: number): Pro
   const params = { workspace, server: server.id }
   await peta.call('servers.refresh', { params, body: {} })
   await peta.call('items.accept', { params, body: { items: 'all', labels: ['read'] } })
-  const writing = { kind: 'tool' as const, name: WRITING_TOOL }
-  await peta.call('items.accept', { params, body: { items: [writing], labels: ['write'] } })
+  return server.id
 }
 
 async function publishRules(peta: Peta, workspace: string): Promise<void> {
@@ -81,22 +109,17 @@ ${others.join('\n')}
 `
 }
 
-async function issueTokens(peta: Peta, workspace: string): Promise<string> {
-  const perAgent = Array.from({ length: AGENTS }, async (_, i) => {
-    const agent = await peta.call('agents.create', {
-      params: { workspace },
-      body: { name: `bench-${i}` },
-    })
-    const params = { workspace, agent: agent.id }
-    const tokens: string[] = []
-    for (let n = 0; n < TOKENS_PER_AGENT; n++) {
-      const issued = await peta.call('tokens.issue', { params, body: { lifeSeconds: LIFE_S } })
-      tokens.push(issued.token)
-    }
-    return tokens
-  })
-  const tokens = (await Promise.all(perAgent)).flat()
-  const middle = tokens[tokens.length / 2]
-  if (!middle) throw new Error('no token was issued')
-  return middle
+/** Gives the last of them. */
+async function issueTokens(
+  peta: Peta,
+  workspace: string,
+  { name, count }: Readonly<{ name: string; count: number }>,
+): Promise<string> {
+  const agent = await peta.call('agents.create', { params: { workspace }, body: { name } })
+  const params = { workspace, agent: agent.id }
+  let last = ''
+  for (let n = 0; n < count; n++) {
+    last = (await peta.call('tokens.issue', { params, body: { lifeSeconds: LIFE_S } })).token
+  }
+  return last
 }

@@ -77,7 +77,11 @@ export async function openSession(url: string, headers: Readonly<Record<string, 
 }
 
 /** One HTTP request as bytes, with a place for the id. */
-export function requestText(subject: Subject, method: string, params: object): string {
+export function requestText(
+  subject: Pick<Subject, 'port' | 'path' | 'headers'>,
+  method: string,
+  params: object,
+): string {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }).replace(
     '"id":0',
     '"id":@@@@@@@@@@',

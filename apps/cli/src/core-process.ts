@@ -31,7 +31,7 @@ const FLAGS = [
   '--conditions=peta-source',
   '--disable-sigusr1',
   '--disable-proto=throw',
-  '--max-semi-space-size=8',
+  '--max-semi-space-size=4',
 ] as const
 
 /**
