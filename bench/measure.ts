@@ -9,6 +9,8 @@ export type Scenario = Readonly<{
   method: string
   params: (subject: Subject) => object
   calls: (subject: Subject) => number
+  /** False where peers would be measured at something else. */
+  isForAll?: boolean
 }>
 
 /** Medians over the rounds, CPU in microseconds per call. */

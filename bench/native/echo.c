@@ -28,7 +28,9 @@ typedef struct {
 } Buffer;
 
 static Buffer incoming[CONNECTIONS_MAX], outgoing[CONNECTIONS_MAX];
+static const char JSON[] = "application/json";
 static Buffer tool_list, reply;
+static const Buffer nothing = {"", 0, 0};
 static char *filler;
 static long calls, keyed_calls;
 
@@ -67,16 +69,16 @@ static void prepare(int tools) {
   say(&tool_list, "]}");
 }
 
-/* The first "id" member is the request's: nothing the benchmark sends holds another before it. */
-static int id_of(const char *body, char *id, size_t room) {
-  const char *at = strstr(body, "\"id\":");
+/* The first member of that name: nothing the benchmark sends holds another before the one that is meant. */
+static int value_of(const char *body, const char *member, char *value, size_t room) {
+  const char *at = strstr(body, member);
   if (!at) return 0;
-  at += 5;
+  at += strlen(member);
   while (*at == ' ') at++;
   size_t length = *at == '"' ? strcspn(at + 1, "\"") + 2 : strcspn(at, ",} ");
   if (length >= room) return 0;
-  memcpy(id, at, length);
-  id[length] = 0;
+  memcpy(value, at, length);
+  value[length] = 0;
   return 1;
 }
 
@@ -91,7 +93,7 @@ static int has_method(const char *body, const char *method) {
 static int answer(const char *body, int keyed) {
   char id[128];
   reply.length = 0;
-  if (!id_of(body, id, sizeof id)) return 0;
+  if (!value_of(body, "\"id\":", id, sizeof id)) return 0;
   say(&reply, "{\"jsonrpc\":\"2.0\",\"id\":");
   say(&reply, id);
   if (has_method(body, "tools/call")) {
@@ -118,11 +120,28 @@ static int answer(const char *body, int keyed) {
   return 1;
 }
 
-static void respond(int fd, const char *status, const char *body, size_t length) {
+static void respond(int fd, const char *status, const char *type, const Buffer *body) {
   char head[160];
-  snprintf(head, sizeof head, "HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n", status, length);
+  snprintf(head, sizeof head, "HTTP/1.1 %s\r\ncontent-type: %s\r\ncontent-length: %zu\r\n\r\n", status, type, body->length);
   say(&outgoing[fd], head);
-  append(&outgoing[fd], body, length);
+  append(&outgoing[fd], body->bytes, body->length);
+}
+
+/* The answer to a call that wants progress: three events of it, then the one that holds the reply. */
+static void respond_in_events(int fd, const char *token) {
+  static Buffer events;
+  char line[256];
+  events.length = 0;
+  for (int i = 1; i <= 3; i++) {
+    snprintf(line, sizeof line,
+             "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":%s,"
+             "\"progress\":%d,\"total\":4}}\n\n", token, i);
+    say(&events, line);
+  }
+  say(&events, "data: ");
+  append(&events, reply.bytes, reply.length);
+  say(&events, "\n\n");
+  respond(fd, "200 OK", "text/event-stream", &events);
 }
 
 static void flush(int epoll, int fd) {
@@ -152,15 +171,19 @@ static long serve(int fd, Buffer *in) {
   if (is_post) {
     char after = body[length];
     body[length] = 0;
-    if (answer(body, keyed)) respond(fd, "200 OK", reply.bytes, reply.length);
-    else respond(fd, "202 Accepted", "", 0);
+    char token[128];
+    if (!answer(body, keyed)) respond(fd, "202 Accepted", JSON, &nothing);
+    else if (value_of(body, "\"progressToken\":", token, sizeof token)) respond_in_events(fd, token);
+    else respond(fd, "200 OK", JSON, &reply);
     body[length] = after;
   } else if (is_count) {
     char text[96];
-    int size = snprintf(text, sizeof text, "{\"calls\":%ld,\"keyed\":%ld}", calls, keyed_calls);
-    respond(fd, "200 OK", text, (size_t)size);
+    snprintf(text, sizeof text, "{\"calls\":%ld,\"keyed\":%ld}", calls, keyed_calls);
+    reply.length = 0;
+    say(&reply, text);
+    respond(fd, "200 OK", JSON, &reply);
   } else {
-    respond(fd, "405 Method Not Allowed", "", 0);
+    respond(fd, "405 Method Not Allowed", JSON, &nothing);
   }
   return body + length - in->bytes;
 }

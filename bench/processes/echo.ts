@@ -40,6 +40,15 @@ function answer(body: string): string | undefined {
   return `${head},"result":${JSON.stringify(result)}}`
 }
 
+/** The answer to a call that wants progress: three events of it, then the one that holds the reply. */
+function inEvents(reply: string, progressToken: unknown): string {
+  const progress = [1, 2, 3].map((done) => {
+    const params = { progressToken, progress: done, total: 4 }
+    return JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })
+  })
+  return [...progress, reply].map((event) => `data: ${event}\n\n`).join('')
+}
+
 function serveHttp(): void {
   const server = createServer((request, response) => {
     if (request.url === '/count') return void response.end(JSON.stringify(counts))
@@ -49,11 +58,13 @@ function serveHttp(): void {
     request.setEncoding('utf8').on('data', (text: string) => (body += text))
     request.on('end', () => {
       const text = answer(body)
+      const token = JSON.parse(body).params?._meta?.progressToken
+      const whole = text && token !== undefined ? inEvents(text, token) : text
       response.writeHead(text ? 200 : 202, {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text ?? ''),
+        'content-type': whole === text ? 'application/json' : 'text/event-stream',
+        'content-length': Buffer.byteLength(whole ?? ''),
       })
-      response.end(text)
+      response.end(whole)
     })
   })
   server.listen(0, '127.0.0.1', () => {
