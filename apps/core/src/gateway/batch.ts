@@ -4,6 +4,7 @@ import { parseClientMessage } from '../protocol/frame.ts'
 import { header, type Headers } from '../protocol/headers.ts'
 import { readElements } from '../protocol/members.ts'
 import { isLaterVersion, takesBatches } from '../protocol/rev-2025-11-25/version.ts'
+import { wholeOf } from '../protocol/splice.ts'
 import type { Mcp } from './mcp.ts'
 import { type McpReply, renderFailure } from './outcome.ts'
 import type { SessionIds } from './session-ids.ts'
@@ -70,7 +71,7 @@ function isInitialize(member: Buffer): boolean {
 function joined(replies: readonly McpReply[]): McpReply {
   const bodies = replies.map(({ body }) => body).filter((body) => body !== undefined)
   if (bodies.length === 0) return { status: 202 }
-  const parts = bodies.flatMap((body, index) => (index === 0 ? [body] : [COMMA, body]))
+  const parts = bodies.map(wholeOf).flatMap((body, index) => (index === 0 ? [body] : [COMMA, body]))
   const approvalIds = replies.flatMap((reply) => reply.approvalIds ?? [])
   return {
     status: 200,

@@ -18,12 +18,13 @@ import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { frameOf } from '../protocol/server-frame.ts'
+import { type Message, wholeOf } from '../protocol/splice.ts'
 import type { GovernedOutcome } from './governed-call.ts'
 
 /** What goes back for one message. No body: nothing is answered, as for a notification. */
 export type McpReply = Readonly<{
   status: number
-  body?: Buffer
+  body?: Message
   sessionId?: string
   retryAfterS?: number
   /** Of the approvals that allowed what it answers: whoever has written the reply in full reports them (APR-43). */
@@ -90,7 +91,7 @@ function renderResult(asked: Reading, call: Call, ended: DeliveredEnd): McpReply
     isReplay: state === 'replayed',
   })
   const status = statusOf(answer, asked.era)
-  const whole = needed ? withRequestState(body, relayedState(needed, alias, ended)) : body
+  const whole = needed ? withRequestState(wholeOf(body), relayedState(needed, alias, ended)) : body
   return { status, body: whole, ...deliveredBy(result) }
 }
 

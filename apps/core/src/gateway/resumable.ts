@@ -2,6 +2,7 @@ import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
 import { accepts, type Headers } from '../protocol/headers.ts'
 import { isResumable, takesPriming } from '../protocol/rev-2025-11-25/version.ts'
+import { wholeOf } from '../protocol/splice.ts'
 import { type KeptEvents, type KeptStream, PRIMING, type Reader } from './kept-events.ts'
 import type { McpReply } from './outcome.ts'
 import type { Session } from './sessions.ts'
@@ -64,7 +65,7 @@ function streamTo(
     notify,
     finish(reply) {
       // What answers the request itself is written by whoever holds its response.
-      const eventId = stream && kept.end(stream, reply.body, reader)
+      const eventId = stream && kept.end(stream, reply.body && wholeOf(reply.body), reader)
       return eventId === undefined ? reply : { ...reply, eventId }
     },
     [Symbol.dispose]: () => priming?.[Symbol.dispose](),

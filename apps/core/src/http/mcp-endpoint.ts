@@ -9,6 +9,7 @@ import type { Mcp, StreamRequest } from '../gateway/mcp.ts'
 import type { Viewer } from '../gateway/views.ts'
 import { type McpReply, renderFailure } from '../gateway/outcome.ts'
 import { accepts } from '../protocol/headers.ts'
+import { type Message, wholeOf } from '../protocol/splice.ts'
 import { challenge } from './challenge.ts'
 import { credentialInUrl } from './credential-in-url.ts'
 import { createMcpStreams, type McpStream, type McpStreams } from './mcp-stream.ts'
@@ -74,7 +75,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     if (response.destroyed || response.writableEnded) return
     markDelivered(result, response, (id) => deps.onDelivered?.(caller.principal, id))
     const stream = opened()
-    if (stream) stream.end(result.body, result.eventId)
+    if (stream) stream.end(result.body && wholeOf(result.body), result.eventId)
     else reply(response, result)
   }
 
@@ -170,12 +171,30 @@ function abortOnClose(response: ServerResponse): AbortSignal {
 
 function reply(response: ServerResponse, { status, body, sessionId, retryAfterS }: McpReply): void {
   const headers = ['Cache-Control', 'no-store']
-  if (body) headers.push('Content-Type', 'application/json', 'Content-Length', String(body.length))
+  if (body) headers.push('Content-Type', 'application/json', 'Content-Length', lengthOf(body))
   else if (status !== 204) headers.push('Content-Length', '0')
   if (sessionId !== undefined) headers.push('Mcp-Session-Id', sessionId)
   if (retryAfterS !== undefined) headers.push('Retry-After', String(retryAfterS))
   response.writeHead(status, headers)
-  response.end(body)
+  sendWhole(response, body)
+}
+
+const lengthOf = (message: Message): string =>
+  String(
+    Buffer.isBuffer(message)
+      ? message.length
+      : message.reduce((sum, piece) => sum + piece.length, 0),
+  )
+
+/** Pieces leave together, in one system call. */
+function sendWhole(response: ServerResponse, body: Message | undefined): void {
+  if (body === undefined || Buffer.isBuffer(body)) {
+    response.end(body)
+    return
+  }
+  response.cork()
+  for (const piece of body) response.write(piece)
+  response.end()
 }
 
 type Refusal = Readonly<{ error: unknown; metadataUrl: string }>
@@ -194,7 +213,7 @@ export function refuse(
   const { status, body = Buffer.alloc(0) } = renderFailure(error)
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('Content-Type', 'application/json')
-  response.setHeader('Content-Length', body.length)
+  response.setHeader('Content-Length', lengthOf(body))
   response.writeHead(status)
-  response.end(body)
+  sendWhole(response, body)
 }

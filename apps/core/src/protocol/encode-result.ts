@@ -9,7 +9,7 @@ import { removeMembers } from './remove-members.ts'
 import { resultUris } from './result-uris.ts'
 import { FITS, fitResult } from './rev-2025-11-25/fit-result.ts'
 import { knowsError, legacyVersions, type LegacyVersion } from './rev-2025-11-25/version.ts'
-import { type Edit, splice } from './splice.ts'
+import { type Edit, type Message, spliceMessage } from './splice.ts'
 
 /** A server's answer on its way to the client. */
 export type ClientBound = Readonly<{
@@ -37,7 +37,7 @@ const CACHEABLE_METHOD = 'resources/read'
  *
  * @throws CoreError `server_misbehaves` when the result is no object
  */
-export function encodeResult(bound: ClientBound): Buffer {
+export function encodeResult(bound: ClientBound): Message {
   const { answer } = bound
   const { bytes, spans } = answer
   if (spans.result && bytes[spans.result[0]] !== OPEN_OBJECT) {
@@ -45,7 +45,7 @@ export function encodeResult(bound: ClientBound): Buffer {
   }
   const content = spans.result ? editResult(bound, spans.result) : editError(bound)
   const id = editId(bound)
-  return splice(bytes, id ? [id, ...content] : content)
+  return spliceMessage(bytes, id ? [id, ...content] : content)
 }
 
 function editId({ answer, request }: ClientBound): Edit | undefined {

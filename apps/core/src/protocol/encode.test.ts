@@ -6,7 +6,6 @@ import { encodeRequest } from './encode-request.ts'
 import { encodeResult, relayedCode } from './encode-result.ts'
 import { parseClientMessage } from './frame.ts'
 import { readServerFrame } from './server-frame.ts'
-import { splice } from './splice.ts'
 
 /** Spellings that a parse and a restringify would lose (MCP-81). */
 const ODD =
@@ -262,32 +261,6 @@ describe('toward a client', () => {
     expect(() => tell({ answer, clientEra: 'modern', serverEra: 'legacy' })).toThrow(
       'server_misbehaves',
     )
-  })
-})
-
-describe('splice', () => {
-  it('changes nothing outside its spans', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.string(), fc.string(), fc.string())), (parts) => {
-        let before = ''
-        let after = ''
-        const edits = parts.map(([kept, old, text]) => {
-          const start = Buffer.byteLength(before + kept)
-          before += kept + old
-          after += kept + text
-          return { span: [start, start + Buffer.byteLength(old)] as const, text }
-        })
-        expect(splice(Buffer.from(before), edits).toString()).toBe(Buffer.from(after).toString())
-      }),
-    )
-  })
-
-  it('refuses edits that overlap', () => {
-    const edits = [
-      { span: [0, 2], text: 'a' },
-      { span: [1, 3], text: 'b' },
-    ] as const
-    expect(() => splice(Buffer.from('xyz'), edits)).toThrow(RangeError)
   })
 })
 

@@ -24,6 +24,33 @@ export function splice(bytes: Buffer, unordered: readonly Edit[]): Buffer {
   return out
 }
 
+/** A message whole, or in pieces that follow each other. */
+export type Message = Buffer | readonly Buffer[]
+
+/** From here on a copy costs more than the pieces do; 35 KB cost a fifth of their call. */
+const LONG_BYTES = 16 * 1024
+
+/** As `splice`, but what is long is not copied: what stays of it goes out from where it came in. */
+export function spliceMessage(bytes: Buffer, edits: readonly Edit[]): Message {
+  return bytes.length < LONG_BYTES ? splice(bytes, edits) : piecesOf(bytes, edits)
+}
+
+function piecesOf(bytes: Buffer, unordered: readonly Edit[]): readonly Buffer[] {
+  const pieces: Buffer[] = []
+  let from = 0
+  for (const { span, text } of unordered.toSorted(byStart)) {
+    const [start, end] = span
+    if (start < from) throw new RangeError('edits overlap')
+    pieces.push(bytes.subarray(from, start), typeof text === 'string' ? Buffer.from(text) : text)
+    from = end
+  }
+  pieces.push(bytes.subarray(from))
+  return pieces.filter(({ length }) => length > 0)
+}
+
+export const wholeOf = (message: Message): Buffer =>
+  Buffer.isBuffer(message) ? message : Buffer.concat(message)
+
 /** Most messages have their members in the order in which they are edited. */
 function isInOrder(edits: readonly Edit[]): boolean {
   let from = 0

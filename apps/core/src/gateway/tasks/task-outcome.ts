@@ -2,6 +2,7 @@ import { CoreError } from '../../ground/errors.ts'
 import { isAborted } from '../../ground/abort.ts'
 import { inputRequired } from '../../protocol/input-required.ts'
 import { readServerFrame } from '../../protocol/server-frame.ts'
+import { wholeOf } from '../../protocol/splice.ts'
 import type { GovernedOutcome } from '../governed-call.ts'
 import { type Asked, type McpReply, renderFailure } from '../outcome.ts'
 
@@ -35,9 +36,10 @@ export const failureEnd = (asked: Asked, error: unknown): TaskEnd =>
 /** The end that this reply would have been. */
 export function endIn({ body }: McpReply): TaskEnd & Readonly<{ frame: Buffer }> {
   if (!body) throw new RangeError('a call is answered')
-  const { spans } = readServerFrame(body)
+  const frame = wholeOf(body)
+  const { spans } = readServerFrame(frame)
   const span = spans.result ?? spans.error
   if (!span) throw new RangeError('an answer is a result or an error')
   const state = spans.result ? 'completed' : 'failed'
-  return { state, outcome: body.subarray(...span), frame: body }
+  return { state, outcome: frame.subarray(...span), frame }
 }
