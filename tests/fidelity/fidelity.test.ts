@@ -94,7 +94,9 @@ describe.each(eras.flatMap((client) => eras.map((server) => [client, server] as 
       const notice =
         '{"x":1.0,"method":"notifications\\/io.example","jsonrpc":"2.0","params":{"y":[1e0]}}'
       server.answerWith(notice, notice, DONE)
-      const events = (await send(requestOf(CALL, clientEra))).split('\n\n')
+      // A legacy client's events have ids to come back with, which are Peta's (MCP-35).
+      const text = (await send(requestOf(CALL, clientEra))).replaceAll(/^id: .*\n/gm, '')
+      const events = text.split('\n\n')
       expect(events.slice(0, 2)).toEqual([`data: ${notice}`, `data: ${notice}`])
       expect(events[2]).toContain(ID)
     })
