@@ -123,11 +123,12 @@ static int by_size(const void *a, const void *b) {
   return (d > 0) - (d < 0);
 }
 
-/* Microseconds to the next call that is due; a second when only answers are awaited. */
+/* Microseconds to the next call that is due; a second when only answers are awaited, or a connection that is free. */
 static double pause_of(double started, double rate) {
   if (rate <= 0 || sent == call_count) return 1e6;
   double pause = started + (double)sent * 1e6 / rate - now();
-  return pause < 0 ? 1e6 : pause;
+  if (pause >= 0) return pause;
+  return sent - answered < connection_count ? 0 : 1e6;
 }
 
 static void send_due(double started, double rate) {
