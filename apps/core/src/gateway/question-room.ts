@@ -35,14 +35,22 @@ export function createQuestionRoom(mayWait: () => boolean): QuestionRoom {
   let arrival = Promise.withResolvers<undefined>()
   let count = 0
   let isClosed = false
+  const used = new Set<string>()
+
+  /** No key is ever used for another question: clients tell them apart by it (MCP-66). */
+  function newKey(own: string | undefined): string {
+    let key = own
+    while (key === undefined || used.has(key)) key = `q${(count += 1)}`
+    used.add(key)
+    return key
+  }
 
   return {
     async ask(question) {
       if (isClosed || !mayWait()) throw new CoreError('calls_limited')
       const check = answerCheck(question)
       const settle = Promise.withResolvers<Answer>()
-      count += 1
-      waiting.set(`q${count}`, { question, check, settle })
+      waiting.set(newKey(question.key), { question, check, settle })
       arrival.resolve(undefined)
       return settle.promise
     },

@@ -15,5 +15,9 @@ export const limits = {
   listMs: 10_000,
   callIdleMs: 60_000,
   callAbsoluteMs: 300_000,
+  /** Of calls whose clients do not wait for them. */
+  taskIdleMs: 300_000,
+  taskCallMs: 3_600_000,
+  taskAbsoluteMs: 24 * 3_600_000,
   shutdownMs: 10_000,
 } as const

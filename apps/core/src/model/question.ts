@@ -21,6 +21,8 @@ export type Question = Readonly<{
   method: QuestionMethod
   /** Its params as the server wrote them: one JSON text. */
   params: Buffer
+  /** What a server calls it for as long as its task lasts. */
+  key?: string
 }>
 
 /** What the client said to a question: a result or a JSON-RPC error, each as one JSON text. */

@@ -29,12 +29,14 @@ export function inputRequired({ bytes, spans }: ServerFrame): InputRequired | un
   const members = membersOf(bytes, spans.result)
   const requestState = stringAt(bytes, members.get('requestState'))
   const asked = members.get('inputRequests')
-  const requests = asked
-    ? readMembers(bytes, asked.value).map((one) => readRequest(bytes, one))
-    : []
+  const requests = asked ? readRequests(bytes, asked.value) : []
   if (requests.length === 0 && requestState === undefined) return undefined
   return { requests, ...(requestState !== undefined && { requestState }) }
 }
+
+/** The questions in an object that has each under its key. */
+export const readRequests = (bytes: Buffer, requests: Span): readonly InputRequest[] =>
+  readMembers(bytes, requests).map((one) => readRequest(bytes, one))
 
 function readRequest(bytes: Buffer, { name, value }: Member): InputRequest {
   const members = membersOf(bytes, value)

@@ -4,8 +4,10 @@ import { limits } from '../ground/limits.ts'
 import type { Call } from '../model/call.ts'
 import type { Ask } from '../model/question.ts'
 import { capabilitiesOf } from '../protocol/client-asks.ts'
+import { metaKeys } from '../protocol/meta-keys.ts'
 import { encodeRequest, type Round } from '../protocol/encode-request.ts'
 import { findParamHeaders, paramHeadersOf } from '../protocol/rev-2026-07-28/param-headers.ts'
+import { tasksCapability } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
 import { clientInfo } from './client-identity.ts'
 import type { HopRequest } from './correlator.ts'
@@ -19,15 +21,14 @@ export type Hop = Readonly<{
   relay: Relay
   /** Mirrored to a modern server with every request: never more than the client offered (MCP-55). */
   asks: readonly Ask[]
+  /** Whether its client takes a task for an answer. */
+  takesTasks: boolean
 }>
 
 /** A client's call as a request of this hop; in a later round, with what the client said to the server's questions. */
-export function callRequest(
-  { greeting, trace, relay, asks }: Hop,
-  call: Call,
-  round?: Round,
-): HopRequest {
-  const { era, protocolVersion } = greeting
+export function callRequest(hop: Hop, call: Call, round?: Round): HopRequest {
+  const { trace, relay, takesTasks } = hop
+  const { era, protocolVersion } = hop.greeting
   return {
     encode: (hopId) =>
       encodeRequest({
@@ -36,7 +37,7 @@ export function callRequest(
         hopId,
         progressToken: hopId,
         protocolVersion,
-        clientCapabilities: era === 'modern' ? capabilitiesOf(asks) : undefined,
+        clientCapabilities: era === 'modern' ? declaredOf(hop) : undefined,
         clientInfo,
         logLevel: call.logLevel,
         trace,
@@ -50,10 +51,42 @@ export function callRequest(
       name: call.name,
       ...(era === 'modern' && { paramHeaders: repeatedArguments(call) }),
     },
-    idleMs: limits.callIdleMs,
-    absoluteMs: limits.callAbsoluteMs,
+    idleMs: takesTasks ? limits.taskIdleMs : limits.callIdleMs,
+    absoluteMs: takesTasks ? limits.taskCallMs : limits.callAbsoluteMs,
     isCancellable: true,
     relay,
+  }
+}
+
+/** What a client declared, as far as Peta carries it (MCP-55). */
+const declaredOf = ({ asks, takesTasks }: Pick<Hop, 'asks' | 'takesTasks'>): object => ({
+  ...capabilitiesOf(asks),
+  ...(takesTasks && tasksCapability),
+})
+
+export type AboutTask = Readonly<{
+  method: string
+  taskId: string
+  /** Further members of the params, as JSON without braces, each after a comma. */
+  more?: string
+}>
+
+/** A request about a task that a modern server made of a call. */
+export function taskRequest(hop: Hop, { method, taskId, more = '' }: AboutTask): HopRequest {
+  const { era, protocolVersion } = hop.greeting
+  const meta = JSON.stringify({
+    [metaKeys.protocolVersion]: protocolVersion,
+    [metaKeys.clientInfo]: clientInfo,
+    [metaKeys.clientCapabilities]: declaredOf(hop),
+  })
+  const params = `{"taskId":${JSON.stringify(taskId)}${more},"_meta":${meta}}`
+  return {
+    encode: (id) =>
+      Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`),
+    target: { method, era, protocolVersion, name: taskId },
+    idleMs: limits.callIdleMs,
+    absoluteMs: limits.callIdleMs,
+    isCancellable: true,
   }
 }
 

@@ -36,7 +36,7 @@ export function createRedact({ onEcho }: Readonly<{ onEcho: OnEcho }>): Redact {
         ...(askable && {
           askable: {
             asks: askable.asks,
-            ask: async ({ method, params }) => askable.ask({ method, params: hide(params) }),
+            ask: async (question) => askable.ask({ ...question, params: hide(question.params) }),
           },
         }),
       }

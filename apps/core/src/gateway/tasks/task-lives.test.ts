@@ -48,6 +48,24 @@ describe('a question in the middle of a task', () => {
     })
   })
 
+  it('has the key that its server gave it, unless that was another question’s before (MCP-137)', async () => {
+    const mcp = createTestMcp({}, async (_call, { askable: client }) => {
+      for (let count = 0; count < 2; count += 1) {
+        await client?.ask({ method: 'elicitation/create', params, key: 'theirs' })
+      }
+      return serverResult({ content: [] })
+    })
+    const { taskId } = resultOf(await mcp.ask('tools/call', echo, { meta: askable }))
+    const keys: string[] = []
+    for (let count = 0; count < 2; count += 1) {
+      const { inputRequests } = await until(mcp, taskId, 'input_required')
+      const [key = ''] = Object.keys(Object(inputRequests))
+      keys.push(key)
+      await answerIt(mcp, taskId, { [key]: { action: 'decline' } })
+    }
+    expect(keys).toEqual(['theirs', 'q1'])
+  })
+
   it.each([
     ['deny', { status: 'completed', result: { isError: true } }],
     ['require_approval', { status: 'failed', error: { code: -32_602 } }],
