@@ -22,7 +22,14 @@ import type { Asked, McpReply, RelayedState } from './outcome.ts'
 import { withPinned } from './pinned-arguments.ts'
 import { renderQuestions } from './render-round.ts'
 import { assertVisited, renderEnd } from './render-visits.ts'
-import { callOf, findTool, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
+import {
+  callOf,
+  originOf,
+  findTool,
+  resolveTarget,
+  type ResolveTools,
+  type Target,
+} from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
 import { innerCall } from './search/inner-call.ts'
 import { ownerOf, type Session } from './sessions.ts'
@@ -199,7 +206,7 @@ const replyTo = (
 }
 
 // oxlint-disable-next-line max-params -- what it was, what it came to, and for whom
-function render(
+export function render(
   deps: AnswerCallDeps,
   asking: Asking,
   call: Call,
@@ -254,7 +261,11 @@ function sealRelayed(
   })
 }
 
-async function govern(deps: AnswerCallDeps, asking: Asking, call: Call): Promise<GovernedOutcome> {
+export async function govern(
+  deps: AnswerCallDeps,
+  asking: Asking,
+  call: Call,
+): Promise<GovernedOutcome> {
   const { frame, principal, session, signal, waited } = asking
   const told = createWaitNotice(asking.outlet, frame, deps.timers)
   const { pending } = told
@@ -281,7 +292,7 @@ function resolve(
   asking: Asking,
   { action, state, isResumed }: Resolving,
 ): Call {
-  const { frame, principal, era, session, clientIp } = asking
+  const { frame, principal } = asking
   const view = deps.views(asking)
   const target = resolveTarget(action, frame, view, deps)
   if (action === 'tool.call') {
@@ -289,18 +300,11 @@ function resolve(
     checkNames(deps, asking, target)
   }
   const own = deps.ownTools.answering(target.entry, { principal, view, args: target.args })
-  const logLevel = session?.logLevel
   const origin = {
-    id: deps.newId('call'),
-    workspaceId: principal.workspaceId,
+    ...originOf(deps, asking),
     action,
-    frame,
-    clientEra: era,
-    ...(logLevel !== undefined && { logLevel }),
     ...(state?.kind === 'relayed' && { round: roundIn(deps, state, target) }),
     ...(own && { own }),
-    clientIp,
-    receivedAtMs: deps.clock.nowMs(),
   }
   return callOf(origin, target)
 }

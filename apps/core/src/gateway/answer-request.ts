@@ -1,4 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
+import type { ItemKind } from '../model/server.ts'
 import { declaredIn, declaresApps } from '../protocol/apps.ts'
 import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import { isLogLevel } from '../protocol/rev-2026-07-28/check-request.ts'
@@ -6,11 +7,12 @@ import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import { answerCall, type AnswerCallDeps, type Asking } from './answer-call.ts'
 import { answerListen, LISTEN } from './answer-listen.ts'
 import { answerSubscribe, answerUnsubscribe } from './answer-subscribe.ts'
+import { answerOther } from './answer-other.ts'
 import { discoverResult } from './discover.ts'
 import type { Listens } from './listens.ts'
 import type { Lists } from './lists.ts'
 import { answerTo, type McpReply } from './outcome.ts'
-import { actionOf, listedKind } from './route.ts'
+import { actionOf, isOfProtocol, listedKind } from './route.ts'
 import { skillAnswers } from './skills.ts'
 import type { Session } from './sessions.ts'
 import type { OpenSubscriber } from './subscriptions.ts'
@@ -41,24 +43,34 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
     if (aboutTask) return aboutTask
 
     const kind = listedKind(frame.method)
-    if (kind) {
-      const { principal } = asking
-      const view = deps.views(asking)
-      const cursor = frame.params['cursor']
-      const showsApps = asking.session?.showsApps ?? declaresApps(declaredIn(frame.params['_meta']))
-      const result = deps.lists({ principal, view, kind, era, showsApps, cursor })
-      return { status: 200, body: answerTo(asking, ...result) }
-    }
+    if (kind) return answerList(deps, asking, kind)
     const answerSkill = skillAnswers.get(frame.method)
     if (answerSkill) {
       const result = answerSkill({ ...asking, view: deps.views(asking), uri: frame.params['uri'] })
       return { status: 200, body: answerTo(asking, ...result) }
     }
-    return plumbing(deps, asking)
+    return plumbing(deps, asking) ?? answerUnknown(deps, asking)
   }
 }
 
-function plumbing(deps: AnswerDeps, asking: Asking): McpReply {
+function answerList(deps: AnswerDeps, asking: Asking, kind: ItemKind): McpReply {
+  const { frame, principal, era, session } = asking
+  const view = deps.views(asking)
+  const cursor = frame.params['cursor']
+  const showsApps = session?.showsApps ?? declaresApps(declaredIn(frame.params['_meta']))
+  const result = deps.lists({ principal, view, kind, era, showsApps, cursor })
+  return { status: 200, body: answerTo(asking, ...result) }
+}
+
+/** @throws CoreError `method_unknown` */
+async function answerUnknown(deps: AnswerDeps, asking: Asking): Promise<McpReply> {
+  const reply = isOfProtocol(asking.frame.method) ? undefined : await answerOther(deps, asking)
+  if (reply) return reply
+  const supported = asking.era === 'modern' ? modernVersions : legacyVersions
+  throw new CoreError('method_unknown', { supported })
+}
+
+function plumbing(deps: AnswerDeps, asking: Asking): McpReply | undefined {
   const { frame, era, session } = asking
   if (era === 'modern' && frame.method === 'server/discover') {
     const result = discoverResult(deps.views(asking), asking.serverInfo)
@@ -72,8 +84,7 @@ function plumbing(deps: AnswerDeps, asking: Asking): McpReply {
   if (session && frame.method === 'resources/unsubscribe') {
     return answerUnsubscribe({ ...asking, session })
   }
-  const supported = era === 'modern' ? modernVersions : legacyVersions
-  throw new CoreError('method_unknown', { supported })
+  return undefined
 }
 
 function setLogLevel(session: Session, level: unknown): void {

@@ -6,6 +6,7 @@ import { isReadOnly } from '../model/read-only.ts'
 import { originalUri } from '../protocol/names.ts'
 import { normalizeUri } from '../protocol/uri.ts'
 import { appTool } from './app-tools.ts'
+import type { AnswerCallDeps, Asking } from './answer-call.ts'
 import type { ToolContracts } from './check-arguments.ts'
 import { findSkillFile } from './skills.ts'
 import type { TemplateMatch } from './uri-template.ts'
@@ -89,6 +90,23 @@ export type CallOrigin = Pick<
   | 'clientIp'
   | 'receivedAtMs'
 >
+
+/** What a call has of its request, whatever it is about. */
+export function originOf(
+  { newId, clock }: Pick<AnswerCallDeps, 'newId' | 'clock'>,
+  { frame, principal, era, session, clientIp }: Asking,
+) {
+  const logLevel = session?.logLevel
+  return {
+    id: newId('call'),
+    workspaceId: principal.workspaceId,
+    frame,
+    clientEra: era,
+    ...(logLevel !== undefined && { logLevel }),
+    clientIp,
+    receivedAtMs: clock.nowMs(),
+  }
+}
 
 export function callOf(origin: CallOrigin, { entry, uri, ...named }: Target): Call {
   const { server, item } = entry

@@ -9,6 +9,12 @@ const actions: ReadonlyMap<string, Action> = new Map([
   ['completion/complete', 'completion.get'],
 ])
 
+/** Methods that some revision gives a meaning; where Peta does not serve them, no rule sends them anywhere. */
+const PROTOCOL =
+  /^(?:initialize|ping|server\/discover|logging\/setLevel|roots\/list|sampling\/createMessage|elicitation\/create|(?:tools|prompts|resources|completion|subscriptions|tasks|skills|notifications)\/.*)$/
+
+export const isOfProtocol = (method: string): boolean => PROTOCOL.test(method)
+
 /** Undefined for a method that no server is asked. */
 export const actionOf = (method: string): Action | undefined => actions.get(method)
 

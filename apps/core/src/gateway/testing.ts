@@ -121,6 +121,9 @@ export const allowed: Decision = {
   obligations: {},
 }
 
+/** No rule names a method that Peta does not know. */
+const denied: Decision = { ...allowed, effect: 'deny', reason: 'no_rule' }
+
 export type TestMcp = Mcp &
   Readonly<{
     calls: readonly Call[]
@@ -159,7 +162,7 @@ export function createTestMcp(overrides: Partial<McpDeps> = {}, script: Script =
     readsArguments: () => false,
     governedCall,
     ownTools: createOwnTools([]),
-    decide: () => allowed,
+    decide: (_principal, { action }) => (action === 'rpc.other' ? denied : allowed),
     records: createTestRecords(),
     approvalUrl: (id) => `https://peta.test/approvals#${id}`,
     approvals: { progress: async () => undefined, cancel: async () => undefined },

@@ -26,6 +26,8 @@ export type View = Readonly<{
   /** In the order of lists: alias, then the server's own name (MCP-108). */
   entries: (kind: ItemKind) => readonly CatalogueEntry[]
   find: (kind: ItemKind, exposed: string) => CatalogueEntry | undefined
+  /** Those of which it shows something. */
+  servers: readonly ServerRef[]
   /** Tools of servers, those included that lists leave out, in the same order. */
   tools: readonly CatalogueEntry[]
   instructions: string | undefined
@@ -94,7 +96,7 @@ function buildView(
     ({ item }) => item.kind,
   )
   const offered = visible.filter(({ server }) => !isOwn(server))
-  const servers = new Set(offered.map(({ server }) => server.id))
+  const servers = new Map(offered.map(({ server }) => [server.id, server]))
   const texts = snapshot.instructions?.filter(({ server }) => servers.has(server.id)) ?? []
   return {
     ...origin,
@@ -103,9 +105,10 @@ function buildView(
       ...(listed.get('resource') ?? []),
       ...(listed.get('resource_template') ?? []),
     ].some(({ server }) => snapshot.subscribable?.has(server.id) ?? false),
-    ttlMs: (kind) => mergedTtlMs(servers, snapshot.listTtls, kind),
+    ttlMs: (kind) => mergedTtlMs(servers.keys(), snapshot.listTtls, kind),
     entries: (kind) => listed.get(kind) ?? [],
     find: (kind, exposed) => byName.get(nameKey(kind, exposed)),
+    servers: [...servers.values()],
     tools: offered.filter(({ item }) => item.kind === 'tool'),
     appServers: new Set(
       offered

@@ -230,11 +230,17 @@ describe('actions', () => {
     expect(effectOf([allow, deny], { call: complete })).toBe('deny')
   })
 
-  it('denies an unknown method until a rule names it (POL-20)', () => {
+  it('denies an unknown method until a rule names exactly it (POL-20, MCP-2)', () => {
     const { item: _none, ...rest } = call({ action: 'rpc.other', method: 'x/y', name: 'x/y' })
     expect(effectOf([rule()], { call: rest })).toBe('deny')
-    const named = rule({ scope: { actions: ['rpc.other'], resources: ['method:stripe/x/*'] } })
-    expect(effectOf([named], { call: rest })).toBe('allow')
+    const naming = (...resources: readonly string[]) =>
+      rule({ scope: { actions: ['rpc.other'], resources: [...resources] } })
+    expect(effectOf([naming('method:stripe/x/y')], { call: rest })).toBe('allow')
+    for (const wide of ['any', 'server:stripe', 'method:stripe/x/*', 'method:other/x/y']) {
+      expect(effectOf([naming(wide)], { call: rest })).toBe('deny')
+    }
+    const denying = { ...naming('method:stripe/x/*'), effect: 'deny' as const }
+    expect(effectOf([naming('method:stripe/x/y'), denying], { call: rest })).toBe('deny')
   })
 
   it('denies a tool call that names nothing in the catalogue', () => {

@@ -53,12 +53,18 @@ export function createPlan(policy: CompiledPolicy, question: Question): Plan | u
   const target = targetOf(question.call)
   if (!target) return undefined
   const matching = [
-    ...findMatching(policy, question.principal, target),
+    ...findMatching(policy, question.principal, target).filter((match) => names(match, question)),
     ...findUnderlying(policy, question),
   ]
   if (!matching.every(({ rule }) => rule.isSteady)) return { matching }
   return { matching, decision: combine(policy, question, judge(policy, question, matching)) }
 }
+
+/** A method that nobody here knows is allowed by its exact name only (MCP-2). */
+const names = ({ rule }: Matching, { call }: Question): boolean =>
+  call.action !== 'rpc.other' ||
+  rule.effect !== 'allow' ||
+  rule.scope.resources.includes(`method:${call.server.slug}/${call.name}`)
 
 /** Completing an argument also needs what it completes (POL-20): whatever denies that, denies its completion. */
 function findUnderlying(
