@@ -17,11 +17,11 @@ import { withBatches } from './batch.ts'
 import { classify, type Route } from './classify.ts'
 import { initializeResult } from './discover.ts'
 import type { GovernedCall } from './governed-call.ts'
-import { createKeptEvents, type KeptEvents } from './kept-events.ts'
+import { createKeptEvents } from './kept-events.ts'
 import { createListens } from './listens.ts'
 import type { OwnTools } from './own-tools.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
-import { type ClientOutlet, openResumable } from './resumable.ts'
+import { type ClientOutlet, createOpenResumable, type OpenResumable } from './resumable.ts'
 import type { Sealing } from './seal.ts'
 import { createSessionIds } from './session-ids.ts'
 import { openSessionQuestions, takeAnswer } from './session-questions.ts'
@@ -95,7 +95,8 @@ function createSingles(deps: McpDeps): Mcp {
     if (rpcProblem(error).status >= 500) deps.log.error({ err: error }, 'mcp request failed')
     return renderFailure(error, asked)
   }
-  const ways: Ways = { ...deps, answerRequest, sessions, views, serverInfo, kept, failed }
+  const openResumable = createOpenResumable({ ...deps, kept })
+  const ways = { ...deps, answerRequest, sessions, views, serverInfo, openResumable, failed }
 
   return {
     async handle(request, outlet, closed) {
@@ -148,7 +149,7 @@ function endSession(sessions: Sessions, caller: Viewer, headers: Headers): McpRe
 type Ways = Readonly<{
   newId: NewId
   timers: Pick<Timers, 'after'>
-  kept: KeptEvents
+  openResumable: OpenResumable
   failed: (error: unknown, asked: Asked) => McpReply
   answerRequest: AnswerRequest
   sessions: Sessions
@@ -188,7 +189,7 @@ async function inSession(ways: Ways, asking: Asking, session: Session): Promise<
   const controller = new AbortController()
   const { signal } = controller
   const { headers, signal: closed } = asking
-  using stream = openResumable(ways, { session, outlet: asking.outlet, headers, closed })
+  using stream = ways.openResumable({ session, outlet: asking.outlet, headers, closed })
   const outlet = stream ? { ...asking.outlet, notify: stream.notify } : asking.outlet
   const askable = mayAsk(session, asking)
     ? openSessionQuestions({ ...ways, session, outlet })

@@ -1,3 +1,5 @@
+import type { Clock } from '../ground/clock.ts'
+import { createDelay, type Delay } from '../ground/delay.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Outlet } from '../model/call.ts'
 import { accepts, type Headers } from '../protocol/headers.ts'
@@ -26,23 +28,30 @@ export type ResumableStream = Disposable &
     finish: (reply: McpReply) => McpReply
   }>
 
-type ResumableDeps = Readonly<{ kept: KeptEvents; timers: Pick<Timers, 'after'> }>
+type ResumableDeps = Readonly<{
+  kept: KeptEvents
+  timers: Pick<Timers, 'after'>
+  clock: Pick<Clock, 'nowMs'>
+}>
 
 /** A call that takes longer than this gets a point to come back to. */
 const PRIME_MS = 1000
 
 /** Undefined where its client cannot come back (MCP-35). Kept from the first event on: most answers need none. */
-export function openResumable(
-  deps: ResumableDeps,
-  answering: Answering,
-): ResumableStream | undefined {
-  const reader = readerOf(answering)
-  return reader && streamTo(reader, deps, answering)
+export type OpenResumable = (answering: Answering) => ResumableStream | undefined
+
+export function createOpenResumable(deps: ResumableDeps): OpenResumable {
+  const { kept } = deps
+  const primeLater = createDelay(PRIME_MS, deps)
+  return function openResumable(answering) {
+    const reader = readerOf(answering)
+    return reader && streamTo(reader, { kept, primeLater }, answering)
+  }
 }
 
 function streamTo(
   reader: Reader,
-  { kept, timers }: ResumableDeps,
+  { kept, primeLater }: Readonly<{ kept: KeptEvents; primeLater: Delay }>,
   { session, closed }: Answering,
 ): ResumableStream {
   let stream: KeptStream | undefined
@@ -50,17 +59,18 @@ function streamTo(
   function notify(frame: Buffer): void {
     // Nobody could come back to a stream of which nothing has arrived.
     if (!stream && closed.aborted) return
-    stream ??= kept.open(session.id, false, reader)
+    stream ??= open()
     kept.add(stream, frame)
   }
 
-  function leave(): void {
-    if (stream) kept.leave(stream, reader)
+  function open(): KeptStream {
+    const opened = kept.open(session.id, false, reader)
+    closed.addEventListener('abort', () => kept.leave(opened, reader), { once: true })
+    return opened
   }
 
-  closed.addEventListener('abort', leave, { once: true })
   const prime = (): void => (stream ? undefined : notify(PRIMING))
-  const priming = takesPriming(session.version) ? timers.after(PRIME_MS, prime) : undefined
+  const priming = takesPriming(session.version) ? primeLater(prime) : undefined
   return {
     notify,
     finish(reply) {
