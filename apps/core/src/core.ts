@@ -61,7 +61,7 @@ async function build(
 
   let stages: Stages | undefined
   const serverOf = (workspaceId: string, serverId: string): ServerDefinition | undefined =>
-    stages?.runtime.servers(workspaceId).find((server) => server.id === serverId)
+    stages?.runtime.server(workspaceId, serverId)
   const sources = { store, config, instanceId, serverOf }
   const { vault, keys, deploymentId } = await openVault(
     ground,

@@ -54,7 +54,7 @@ function isActive({ directory }: Identity, { workspaceId, agent, user }: Princip
 
 /** Nothing when the tool is out of use or its server disabled: the approval is then void. */
 function targetOf(runtime: Runtime, call: Call) {
-  const definition = runtime.servers(call.workspaceId).find(({ id }) => id === call.server.id)
+  const definition = runtime.server(call.workspaceId, call.server.id)
   if (!definition?.enabled) return undefined
   if (!call.item) return { serverHash: definition.hash }
   const { kind, name } = call.item

@@ -10,7 +10,7 @@ import { findParamHeaders, paramHeadersOf } from '../protocol/rev-2026-07-28/par
 import { tasksCapability } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
 import { clientInfo } from './client-identity.ts'
-import type { HopRequest } from './correlator.ts'
+import type { HopRequest } from './pending-requests.ts'
 import type { Greeting } from './handshake.ts'
 import type { Relay } from './relay.ts'
 

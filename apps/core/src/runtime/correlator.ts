@@ -4,22 +4,9 @@ import { CoreError } from '../ground/errors.ts'
 import type { ServerFrame } from '../model/frame.ts'
 import type { Root } from '../model/server.ts'
 import type { LostRequest, OpenWire, Outbound, Wire, WireEnd } from './launch/wire.ts'
-import { createPendingRequests, type Cancellation } from './pending-requests.ts'
+import { createPendingRequests, type HopRequest } from './pending-requests.ts'
 import { createReceiver } from './receiver.ts'
-import type { Relay } from './relay.ts'
 import type { Timers } from '../ground/timers.ts'
-
-/** One request of this hop. */
-export type HopRequest = Readonly<{
-  encode: (hopId: number) => Buffer
-  target: Cancellation['target']
-  /** Longest silence, and longest wait whatever comes (RUN-54). */
-  idleMs: number
-  absoluteMs: number
-  /** `initialize` and probes are never cancelled by message (MCP-131). */
-  isCancellable: boolean
-  relay?: Relay
-}>
 
 /** A request that ended without an answer on an HTTP wire, with what the answer's status told. */
 export class LostRequestError extends Error {
@@ -88,19 +75,19 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
   })
   const receive = createReceiver(parts, pending, wire)
 
-  function giveUp(hopId: number, { target, isCancellable }: Cancellation, error: Error): void {
-    const request = pending.take(hopId)
-    if (!request) return
+  function giveUp(hopId: number, error: Error): void {
+    const given = pending.take(hopId)
+    if (!given) return
+    const { target, isCancellable } = given.request
     const byMessage = wire.kind === 'stdio' || target.era === 'legacy'
     if (isCancellable && byMessage) sendCancelled(wire, hopId, target)
     wire.abandon(hopId)
-    request.reject(error)
+    given.reject(error)
   }
 
   function sweepDeadlines(): void {
     for (const { hopId, error } of pending.overdue(parts.clock.nowMs())) {
-      const cancellation = pending.get(hopId)?.cancellation
-      if (cancellation) giveUp(hopId, cancellation, error)
+      giveUp(hopId, error)
     }
     if (pending.size() > 0) return
     sweep?.[Symbol.dispose]()
@@ -111,9 +98,10 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
   function exchange(request: HopRequest, signal: AbortSignal): Promise<ServerFrame> {
     if (signal.aborted) return Promise.reject(notSent(signal))
     const { promise, resolve, reject } = Promise.withResolvers<ServerFrame>()
-    const abort = (): void => giveUp(hopId, request, unknown(server, 'cancelled'))
-    const opened = openRequest(request, parts.clock.nowMs())
-    const hopId = pending.add({ ...opened, resolve, reject, signal, abort })
+    const abort = (): void => giveUp(hopId, unknown(server, 'cancelled'))
+    const startedMs = parts.clock.nowMs()
+    const times = { startedMs, activeMs: startedMs, openQuestions: 0 }
+    const hopId = pending.add({ request, ...times, resolve, reject, signal, abort })
     try {
       wire.send({ ...request.target, bytes: request.encode(hopId), hopId })
       sweep ??= parts.timers.every(SWEEP_MS, sweepDeadlines)
@@ -127,18 +115,8 @@ export function createCorrelator(parts: CorrelatorParts): Correlator {
   return { kind, exchange, notify, inFlight: pending.size, openStream, stop, kill, ended }
 }
 
-const openRequest = (request: HopRequest, nowMs: number) => ({
-  startedMs: nowMs,
-  activeMs: nowMs,
-  openQuestions: 0,
-  idleMs: request.idleMs,
-  absoluteMs: request.absoluteMs,
-  relay: request.relay,
-  cancellation: request,
-})
-
 /** Best effort: a server that cannot be told is not waited for either. */
-function sendCancelled(wire: Wire, hopId: number, target: Cancellation['target']): void {
+function sendCancelled(wire: Wire, hopId: number, target: HopRequest['target']): void {
   const method = 'notifications/cancelled'
   const bytes = Buffer.from(
     JSON.stringify({ jsonrpc: '2.0', method, params: { requestId: hopId } }),

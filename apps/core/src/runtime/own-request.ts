@@ -1,4 +1,4 @@
-import type { HopRequest } from './correlator.ts'
+import type { HopRequest } from './pending-requests.ts'
 import { modernParams, type Greeting } from './handshake.ts'
 
 /** A request of Peta's own, which no client sent. */

@@ -3,23 +3,25 @@ import type { ServerFrame } from '../model/frame.ts'
 import type { Outbound } from './launch/wire.ts'
 import type { Relay } from './relay.ts'
 
-/** What it takes to tell a server that nobody waits any more. */
-export type Cancellation = Readonly<{
+/** One request of this hop. */
+export type HopRequest = Readonly<{
+  encode: (hopId: number) => Buffer
   target: Omit<Outbound, 'bytes' | 'hopId'>
+  /** Longest silence, and longest wait whatever comes (RUN-54). */
+  idleMs: number
+  absoluteMs: number
+  /** `initialize` and probes are never cancelled by message (MCP-131). */
   isCancellable: boolean
+  relay?: Relay
 }>
 
 /** One request that waits for its answer. */
 export type PendingRequest = {
-  /** Longest silence, and longest wait whatever comes (RUN-54). */
-  readonly idleMs: number
-  readonly absoluteMs: number
+  readonly request: HopRequest
   startedMs: number
   activeMs: number
   /** Questions of the server that its client has not answered; no clock runs meanwhile. */
   openQuestions: number
-  readonly relay: Relay | undefined
-  readonly cancellation: Cancellation
   readonly resolve: (frame: ServerFrame) => void
   readonly reject: (error: unknown) => void
   /** Its caller gave it up when this aborts. */
@@ -83,8 +85,9 @@ const ONCE = { once: true } as const
 const release = ({ signal, abort }: PendingRequest): void =>
   signal.removeEventListener('abort', abort)
 
-function firedClock(request: PendingRequest, nowMs: number): 'absolute' | 'idle' | undefined {
-  if (request.openQuestions > 0) return undefined
-  if (nowMs - request.startedMs >= request.absoluteMs) return 'absolute'
-  return nowMs - request.activeMs >= request.idleMs ? 'idle' : undefined
+function firedClock(pending: PendingRequest, nowMs: number): 'absolute' | 'idle' | undefined {
+  const { idleMs, absoluteMs } = pending.request
+  if (pending.openQuestions > 0) return undefined
+  if (nowMs - pending.startedMs >= absoluteMs) return 'absolute'
+  return nowMs - pending.activeMs >= idleMs ? 'idle' : undefined
 }

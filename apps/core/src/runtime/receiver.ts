@@ -35,10 +35,10 @@ export function createReceiver(
     hopId === undefined ? pending.only() : pending.get(hopId)
 
   function takeProgress(frame: ServerFrame): void {
-    const request = pending.get(tokenOf(frame) ?? 0)
-    if (!request) return
-    request.activeMs = clock.nowMs()
-    request.relay?.progress(frame)
+    const found = pending.get(tokenOf(frame) ?? 0)
+    if (!found) return
+    found.activeMs = clock.nowMs()
+    found.request.relay?.progress(frame)
   }
 
   /** By method, what is about no request, or says itself which one it is about. */
@@ -53,14 +53,14 @@ export function createReceiver(
       if (id !== undefined) onElicited(id)
     },
     'notifications/subscriptions/acknowledged': (frame, hopId) =>
-      pending.get(hopId ?? subscriptionOf(frame) ?? 0)?.relay?.acknowledged?.(frame),
+      pending.get(hopId ?? subscriptionOf(frame) ?? 0)?.request.relay?.acknowledged?.(frame),
   }
 
   function takeNotification(frame: ServerFrame, hopId: number | undefined): void {
     const { method = '' } = frame
     const take = Object.hasOwn(takers, method) ? takers[method] : undefined
     if (take) take(frame, hopId)
-    else if (hopId !== undefined) pending.get(hopId)?.relay?.notify(frame)
+    else if (hopId !== undefined) pending.get(hopId)?.request.relay?.notify(frame)
   }
 
   return function receive(bytes, hopId) {

@@ -69,6 +69,8 @@ export type Runtime = AsyncDisposable &
     /** Told when a server says that a visit which it had asked for is done. */
     onElicited: (listener: ElicitedListener) => void
     servers: (workspaceId: string) => readonly ServerDefinition[]
+    /** One of them; asked at every call. */
+    server: (workspaceId: string, serverId: string) => ServerDefinition | undefined
     /** Entries of one server in every state, with what was accepted of each. */
     items: (workspaceId: string, serverId: string) => readonly CatalogueRow[]
     run: Run
@@ -110,6 +112,8 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     onCatalogueChange: registry.onChange,
     onElicited: (listener) => void built.elicited.add(listener),
     servers: (workspaceId) => definitions(registry.current(workspaceId)),
+    server: (workspaceId, serverId) =>
+      registry.current(workspaceId).servers.get(serverId)?.definition,
     items: (workspaceId, serverId) =>
       registry.current(workspaceId).rows.filter(({ item }) => item.serverId === serverId),
     run: createRun({

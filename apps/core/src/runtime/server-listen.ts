@@ -5,7 +5,8 @@ import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 import { readValue } from '../protocol/members.ts'
 import type { ServerFrame } from '../model/frame.ts'
-import { publicError, type Correlator, type HopRequest } from './correlator.ts'
+import { publicError, type Correlator } from './correlator.ts'
+import type { HopRequest } from './pending-requests.ts'
 
 /** A `subscriptions/listen` that its server acknowledged. */
 export type OpenListen = Disposable &

@@ -47,7 +47,7 @@ export function createServerRequests(
     if (method === 'roots/list' && parts.roots) {
       return reply(frame, { result: rootsResult(parts.roots) })
     }
-    const askable = owner?.relay?.askable
+    const askable = owner?.request.relay?.askable
     if (!owner || !askable || !isQuestionMethod(method)) return reply(frame, METHOD_NOT_FOUND)
     const params = paramsOf(frame)
     const refused = refusalOf(askable, method, params)

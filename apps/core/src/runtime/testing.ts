@@ -195,7 +195,7 @@ export function arm(
   over: CallOver,
 ): ArmedCall {
   const { agentId, action = 'tool.call', method = METHODS[action], credentials, meta, claim } = over
-  const definition = runtime.servers(WORKSPACE).find(({ id }) => id === serverId)
+  const definition = runtime.server(WORKSPACE, serverId)
   if (!definition) throw new Error(`no server ${serverId}`)
   const target = action === 'resource.read' ? { uri: 'client:uri' } : { name: 'client-name' }
   const params = { ...target, arguments: args, ...(meta && { _meta: meta }) }
