@@ -18,6 +18,7 @@ type CreateOptions = Readonly<{
   favourite?: string[]
   eras?: Profile['eras']
   appCalls?: boolean
+  sse?: boolean
   instructions?: string
   callsMax?: number
 }>
@@ -89,6 +90,7 @@ const erasOption = (): Option =>
   ])
 const CALLS_MAX = ['--calls-max <number>', 'calls that one agent has open at once in it'] as const
 const APP_CALLS = 'apps may call tools by the names that their server gave them'
+const SSE = 'it serves clients of the transport of 2024-11-05 too'
 const INSTRUCTIONS = ['--instructions <text>', 'what its clients tell their models'] as const
 const FAVOURITE = 'tool listed beside the search, as --tool; may be repeated'
 const TOOL = 'tool that it has, as <server>/<tool> with "*" for any text; may be repeated'
@@ -105,6 +107,7 @@ function addCreating(profile: Command): void {
     .option('--favourite <pattern>', FAVOURITE, collect)
     .addOption(erasOption())
     .option('--app-calls', APP_CALLS)
+    .option('--sse', SSE)
     .option(...INSTRUCTIONS)
     .option(...CALLS_MAX, Number)
     .action(
@@ -133,8 +136,10 @@ function addChanging(profile: Command): void {
     .option('--no-favourites', 'nothing is listed beside the search')
     .addOption(erasOption())
     .option('--app-calls', APP_CALLS)
+    .option('--sse', SSE)
     .option(...INSTRUCTIONS)
     .option(...CALLS_MAX, Number)
+    .option('--no-sse', 'it serves clients of later transports only')
     .option('--no-app-calls', 'apps call tools by the names that lists show')
     .option('--no-instructions', 'nothing but what its servers say')
     .option('--no-calls-max', 'as many as an agent may have anywhere')
@@ -150,7 +155,7 @@ function addChanging(profile: Command): void {
 
 /** @throws CliError when the options say nothing, or two things at once */
 function changeOf(options: ChangeOptions) {
-  const { title, disclosure, eras, appCalls } = options
+  const { title, disclosure, eras, appCalls, sse } = options
   const body = {
     title,
     servers: someOrAll(options.server, options.allServers),
@@ -160,6 +165,7 @@ function changeOf(options: ChangeOptions) {
     favourites: someOrNone(options.favourite, options.favourites),
     eras,
     appCalls,
+    sse,
     instructions: orNone(options.instructions),
     callsMax: orNone(options.callsMax),
   }
@@ -200,6 +206,7 @@ function profileText(profile: Profile): string {
       ...(disclosure === 'search' ? [['favourites', chosen(favourites)] as const] : []),
       ...overrides.map(({ tool }) => ['overridden', oneLine(tool)] as const),
       ['instructions', profile.instructions ? oneLine(profile.instructions) : 'none'],
+      ['older transport', profile.sse ? `${profile.url}/sse` : 'none'],
       ['app calls', profile.appCalls ? 'by bare names too' : 'by listed names'],
       ['clients', profile.eras],
       ['calls at once', String(profile.callsMax ?? 'as anywhere')],

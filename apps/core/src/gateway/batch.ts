@@ -16,7 +16,10 @@ const MEMBERS_MAX = 20
  * itself, as if it had come alone: whose session it is, what the rules say and what is recorded is decided for each
  * (MCP-37). Every other array is refused by what takes single messages.
  */
-export function withBatches(ids: Pick<SessionIds, 'read'>, mcp: Mcp): Mcp {
+export function withBatches<T extends Pick<Mcp, 'handle'>>(
+  ids: Pick<SessionIds, 'read'>,
+  mcp: T,
+): T {
   const handleBatch: Mcp['handle'] = async (request, outlet, closed) => {
     try {
       if (!mayBatch(ids, request.headers)) return mcp.handle(request, outlet, closed)

@@ -19,6 +19,7 @@ import { initializeResult } from './discover.ts'
 import type { GovernedCall } from './governed-call.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createListens } from './listens.ts'
+import { createOlderTransport, type OlderTransport } from './older-transport.ts'
 import type { OwnTools } from './own-tools.ts'
 import { answerTo, type Asked, type McpReply, renderFailure } from './outcome.ts'
 import { type ClientOutlet, createOpenResumable, type OpenResumable } from './resumable.ts'
@@ -57,6 +58,8 @@ export type Mcp = Readonly<{
   listen: (request: StreamRequest, outlet: StreamOutlet, closed: AbortSignal) => Promise<void>
   /** A server says that a visit that it asked for is done: tells the legacy client that it asked (MCP-38). */
   elicited: (serverId: string, elicitationId: string) => void
+  /** The transport before the present one, over the same sessions (MCP-39). */
+  older: OlderTransport
   /** Ends every stream that would not end by itself and every call that waits for its client, and lets go of tasks. */
   stop: () => Promise<void>
 }>
@@ -80,10 +83,11 @@ export type McpDeps = ViewSources &
 
 /** Joins the stages for MCP: what comes in by `/mcp` is told apart, looked up, governed and answered here. */
 export function createMcp(deps: McpDeps): Mcp {
-  return withBatches(createSessionIds(deps), createSingles(deps))
+  const mcp = withBatches(createSessionIds(deps), createSingles(deps))
+  return { ...mcp, older: createOlderTransport({ ...mcp, ...deps }) }
 }
 
-function createSingles(deps: McpDeps): Mcp {
+function createSingles(deps: McpDeps): Omit<Mcp, 'older'> {
   const serverInfo = JSON.stringify({ name: 'peta', title: 'Peta', version: deps.version })
   const views = createViews(deps, deps.ownTools)
   const sessions = createSessions(deps.clock, createSessionIds(deps))

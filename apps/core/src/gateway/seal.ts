@@ -1,5 +1,5 @@
 /** What a sealed text is for; one made for a purpose opens for no other. */
-export type SealPurpose = 'mcp-cursor' | 'mcp-round' | 'mcp-session'
+export type SealPurpose = 'mcp-cursor' | 'mcp-round' | 'mcp-session' | 'mcp-sse'
 
 /**
  * Authenticated encryption to a URL-safe text, under keys that all replicas share. `open` gives undefined for

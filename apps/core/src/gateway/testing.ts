@@ -86,6 +86,7 @@ export const testProfile: Profile = {
   overrides: [],
   eras: 'any',
   appCalls: false,
+  sse: false,
   revision: 1,
 }
 

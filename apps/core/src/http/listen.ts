@@ -13,8 +13,8 @@ export type ListenDeps = Readonly<{
   publicUrl: string | undefined
   /** Issuers whose tokens are taken; none while tokens are only made by administrators. */
   issuers: readonly string[]
-  /** Whether there is a profile of this name. */
-  isProfile: (name: string) => boolean
+  /** Whether there is a profile of this name, and one that serves the older transport where that is asked for. */
+  isProfile: (name: string, isSse: boolean) => boolean
   mcp: (publicUrl: () => string) => McpEndpoint
   /** The admin API and the Console: everything that is not MCP. */
   fallback: (request: IncomingMessage, response: ServerResponse) => void
@@ -70,7 +70,8 @@ type Routed = Omit<ListenDeps, 'publicUrl'> &
 
 function route(routed: Routed): (request: IncomingMessage, response: ServerResponse) => void {
   return function onRequest(request, response) {
-    const { kind, profile } = placeOf(pathOf(request.url ?? ''))
+    const place = placeOf(pathOf(request.url ?? ''))
+    const { kind, profile } = place
     try {
       routed.guard(request)
     } catch (error) {
@@ -80,8 +81,8 @@ function route(routed: Routed): (request: IncomingMessage, response: ServerRespo
       } else routed.refuseOther(error, request, response)
       return
     }
-    const isThere = profile === undefined || routed.isProfile(profile)
-    if (kind === 'mcp' && isThere) routed.endpoint.handle(request, response, profile)
+    const isThere = profile === undefined || routed.isProfile(profile, place.isSse ?? false)
+    if (kind === 'mcp' && isThere) routed.endpoint.handle(request, response, place)
     else if (kind === 'mcp') answer(response, 404, undefined)
     else if (kind === 'metadata' && isThere) {
       answer(response, 200, Buffer.from(resourceMetadata(routed, profile)))

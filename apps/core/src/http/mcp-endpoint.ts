@@ -3,22 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isAborted } from '../ground/abort.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError, isCoreError } from '../ground/errors.ts'
-import { limits } from '../ground/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Mcp, StreamRequest } from '../gateway/mcp.ts'
-import type { Viewer } from '../gateway/views.ts'
 import { type McpReply, renderFailure } from '../gateway/outcome.ts'
 import { accepts } from '../protocol/headers.ts'
-import { type Message, wholeOf } from '../protocol/splice.ts'
+import { wholeOf } from '../protocol/splice.ts'
 import { challenge } from './challenge.ts'
 import { credentialInUrl } from './credential-in-url.ts'
 import { createMcpStreams, type McpStream, type McpStreams } from './mcp-stream.ts'
-import { readBody } from './read-body.ts'
+import { abortOnClose, type Identify, lateViewer, readMessage, reply } from './mcp-request.ts'
+import { serveSse } from './sse-endpoint.ts'
+import type { Place } from './well-known.ts'
 
 export type McpEndpointDeps = Readonly<{
   mcp: Mcp
-  /** From the `Authorization` header, and the profile that the path names. @throws CoreError `unauthenticated` */
-  identify: (authorization: string | undefined, profile: string | undefined) => Viewer
+  identify: Identify
   /** Ends a genuine credential that came in an address, where logs keep it. @throws CoreError `credential_in_url` */
   refuseInUrl: (credential: string) => Promise<never>
   /** Address of the resource metadata, for clients that have no token yet. */
@@ -28,9 +27,11 @@ export type McpEndpointDeps = Readonly<{
   clock: Pick<Clock, 'nowMs'>
 }>
 
+/** `profile` is the name that the path has; none is everything. */
+export type McpPlace = Pick<Place, 'profile' | 'isSse'>
+
 export type McpEndpoint = Readonly<{
-  /** `profile` is the name that the path has; none is everything. */
-  handle: (request: IncomingMessage, response: ServerResponse, profile: string | undefined) => void
+  handle: (request: IncomingMessage, response: ServerResponse, at: McpPlace) => void
   tick: () => void
   /** Ends what would go on for as long as its client likes. */
   stop: () => Promise<void>
@@ -49,23 +50,19 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     const leaked = credentialInUrl(request.url)
     if (leaked !== undefined) await deps.refuseInUrl(leaked)
     const caller = deps.identify(request.headers.authorization, profile)
-    if (request.method === 'DELETE') {
-      reply(response, deps.mcp.endSession(caller, request.headers))
-      return
-    }
     const { headers } = request
-    const viewer = stillLetIn(deps, headers.authorization, profile)
+    if (request.method === 'DELETE') {
+      return reply(response, deps.mcp.endSession(caller, headers))
+    }
+    const viewer = lateViewer(deps, headers.authorization, profile)
     if (request.method === 'GET' && accepts(headers, 'text/event-stream')) {
-      await listen(deps, streams, response, { ...caller, headers, viewer })
-      return
+      return listen(deps, streams, response, { ...caller, headers, viewer })
     }
     if (request.method !== 'POST') throw new CoreError('method_not_allowed', { allowed: 'POST' })
-    refuseLength(request)
-    refuseType(request)
-    const body = await readBody(request, limits.requestBytesMax)
+    const body = await readMessage(request)
 
     const { outlet, opened } = outletOf(streams, request, response)
-    const clientIp = request.socket.remoteAddress ?? ''
+    const { remoteAddress: clientIp = '' } = request.socket
     const closed = abortOnClose(response)
     const result = await deps.mcp.handle(
       { ...caller, body, headers, clientIp, viewer },
@@ -80,8 +77,12 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
   }
 
   return {
-    handle(request, response, profile) {
-      answer(request, response, profile).catch((error: unknown) => {
+    handle(request, response, { profile, isSse = false }) {
+      const serving =
+        isSse && profile !== undefined
+          ? serveSse(deps, streams, { request, response, profile })
+          : answer(request, response, profile)
+      serving.catch((error: unknown) => {
         if (isAborted(error) || response.headersSent) response.destroy()
         else refuse(request, response, { error, metadataUrl: deps.resourceMetadataUrl(profile) })
       })
@@ -109,21 +110,6 @@ async function listen(
   stream.open?.end()
 }
 
-/** A stream lasts no longer than the right to open it; nobody is told why it ended. */
-function stillLetIn(
-  { identify }: Pick<McpEndpointDeps, 'identify'>,
-  authorization: string | undefined,
-  profile: string | undefined,
-): () => Viewer | undefined {
-  return () => {
-    try {
-      return identify(authorization, profile)
-    } catch {
-      return undefined
-    }
-  }
-}
-
 function markDelivered(
   { approvalIds = [] }: McpReply,
   response: ServerResponse,
@@ -144,57 +130,6 @@ function outletOf(streams: McpStreams, request: IncomingMessage, response: Serve
     end: (): void => stream?.end(),
   }
   return { outlet, opened: () => stream }
-}
-
-/** A promise to send too much is refused before any of it is read (H2). */
-function refuseLength(request: IncomingMessage): void {
-  if (Number(request.headers['content-length'] ?? 0) > limits.requestBytesMax) {
-    throw new CoreError('body_too_large', { bytesMax: limits.requestBytesMax })
-  }
-}
-
-/** Compressed bodies are refused too: their size says nothing (SEC-72). */
-function refuseType(request: IncomingMessage): void {
-  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
-  const isJson = type.trim().toLowerCase() === 'application/json'
-  const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (!isJson || encoding !== 'identity') throw new CoreError('unsupported_media_type')
-}
-
-function abortOnClose(response: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  response.on('close', () => {
-    if (!response.writableFinished) controller.abort()
-  })
-  return controller.signal
-}
-
-function reply(response: ServerResponse, { status, body, sessionId, retryAfterS }: McpReply): void {
-  const headers = ['Cache-Control', 'no-store']
-  if (body) headers.push('Content-Type', 'application/json', 'Content-Length', lengthOf(body))
-  else if (status !== 204) headers.push('Content-Length', '0')
-  if (sessionId !== undefined) headers.push('Mcp-Session-Id', sessionId)
-  if (retryAfterS !== undefined) headers.push('Retry-After', String(retryAfterS))
-  response.writeHead(status, headers)
-  sendWhole(response, body)
-}
-
-const lengthOf = (message: Message): string =>
-  String(
-    Buffer.isBuffer(message)
-      ? message.length
-      : message.reduce((sum, piece) => sum + piece.length, 0),
-  )
-
-/** Pieces leave together, in one system call. */
-function sendWhole(response: ServerResponse, body: Message | undefined): void {
-  if (body === undefined || Buffer.isBuffer(body)) {
-    response.end(body)
-    return
-  }
-  response.cork()
-  for (const piece of body) response.write(piece)
-  response.end()
 }
 
 type Refusal = Readonly<{ error: unknown; metadataUrl: string }>

@@ -6,6 +6,8 @@ import { encodeSseEvent, encodeSsePriming, sseComment } from '../protocol/sse.ts
 /** One answer that is a stream of events. */
 export type McpStream = Readonly<{
   send: (frame: Buffer, eventId?: string) => void
+  /** An event of a type that is not the usual one. */
+  event: (type: string, data: Buffer) => void
   /** An event only to come back to. */
   prime: (eventId: string) => void
   end: (last?: Buffer, eventId?: string) => void
@@ -58,11 +60,12 @@ export function createMcpStreams(clock: Pick<Clock, 'nowMs'>): McpStreams {
       response.writeHead(200, headers)
       response.flushHeaders()
       return {
-        send: (frame, eventId) => write(stream, encodeSseEvent(frame, eventId)),
+        send: (frame, eventId) => write(stream, encodeSseEvent(frame, { id: eventId })),
+        event: (type, data) => write(stream, encodeSseEvent(data, { type })),
         prime: (eventId) => write(stream, encodeSsePriming(eventId)),
         end(last, eventId) {
           streams.delete(stream)
-          response.end(last && encodeSseEvent(last, eventId))
+          response.end(last && encodeSseEvent(last, { id: eventId }))
         },
       }
     },

@@ -6,6 +6,7 @@ import {
   testProfile,
   type TestMcp,
 } from '../gateway/testing.ts'
+import type { Profile } from '../model/profile.ts'
 import { CoreError } from '../ground/errors.ts'
 import { listen, type Listener } from './listen.ts'
 import { createMcpEndpoint, type McpEndpoint, type McpEndpointDeps } from './mcp-endpoint.ts'
@@ -19,12 +20,14 @@ type Overrides = Pick<Partial<McpDeps>, 'governedCall' | 'timers'> &
   Readonly<{
     nowMs?: () => number
     onDelivered?: McpEndpointDeps['onDelivered']
+    /** At the one address that a profile has. */
+    profile?: Profile
   }>
 
 /** The real listener on a free port, over a scripted governed call. */
 export async function openTestListener(
   script?: Script,
-  { nowMs = () => 1_000, onDelivered, ...deps }: Overrides = {},
+  { nowMs = () => 1_000, onDelivered, profile = testProfile, ...deps }: Overrides = {},
 ): Promise<TestListener> {
   const mcp = createTestMcp(deps, script)
   let opened: McpEndpoint | undefined
@@ -33,20 +36,20 @@ export async function openTestListener(
     port: 0,
     publicUrl: undefined,
     issuers: [],
-    isProfile: (name) => name === testProfile.name,
+    isProfile: (name, isSse) => name === profile.name && (!isSse || profile.sse),
     mcp(publicUrl) {
       const endpoint = createMcpEndpoint({
         mcp,
         refuseInUrl: async () => {
           throw new CoreError('credential_in_url')
         },
-        identify(authorization, profile) {
+        identify(authorization, name) {
           if (authorization === `Bearer ${TEST_TOKEN}`) {
-            return { principal: testPrincipal, ...(profile && { profile: testProfile }) }
+            return { principal: testPrincipal, ...(name !== undefined && { profile }) }
           }
           throw new CoreError('unauthenticated')
         },
-        resourceMetadataUrl: (profile) => metadataUrl(publicUrl(), profile),
+        resourceMetadataUrl: (name) => metadataUrl(publicUrl(), name),
         ...(onDelivered && { onDelivered }),
         clock: { nowMs },
       })

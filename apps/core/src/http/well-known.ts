@@ -3,8 +3,15 @@ const MCP_PATH = '/mcp'
 const METADATA_PATH = '/.well-known/oauth-protected-resource'
 
 /** What a path is about; `profile` is the name it has, whether or not there is one of that name. */
-export type Place = Readonly<{ kind: 'mcp' | 'metadata' | 'other'; profile?: string }>
+export type Place = Readonly<{
+  kind: 'mcp' | 'metadata' | 'other'
+  profile?: string
+  /** Of the older transport. */
+  isSse?: boolean
+}>
 
+const SSE = '/sse'
+const SSE_ID = 'session'
 const OTHER: Place = { kind: 'other' }
 
 export function placeOf(path: string): Place {
@@ -12,10 +19,19 @@ export function placeOf(path: string): Place {
   const kind = path.startsWith(METADATA_PATH) ? 'metadata' : 'mcp'
   const rest = kind === 'metadata' ? path.slice(METADATA_PATH.length) : path
   if (rest === MCP_PATH) return { kind }
-  return rest.startsWith(`${MCP_PATH}/`)
-    ? { kind, profile: rest.slice(MCP_PATH.length + 1) }
-    : OTHER
+  if (!rest.startsWith(`${MCP_PATH}/`)) return OTHER
+  const name = rest.slice(MCP_PATH.length + 1)
+  const isSse = kind === 'mcp' && name.endsWith(SSE)
+  return isSse ? { kind, profile: name.slice(0, -SSE.length), isSse } : { kind, profile: name }
 }
+
+/** Where a profile's clients of the older transport send their messages, relative to where they are (MCP-39). */
+export const ssePath = (profile: string, id: string): string =>
+  `${MCP_PATH}/${profile}${SSE}?${SSE_ID}=${id}`
+
+/** The id in such an address. */
+export const sseIdIn = (url: string | undefined): string =>
+  new URLSearchParams(url?.slice(url.indexOf('?') + 1)).get(SSE_ID) ?? ''
 
 const mcpPath = (profile: string | undefined): string =>
   profile === undefined ? MCP_PATH : `${MCP_PATH}/${profile}`

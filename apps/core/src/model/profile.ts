@@ -23,6 +23,8 @@ export type Profile = Readonly<{
   eras: 'any' | Era
   /** Whether apps may call tools by their server's own names (MCP-141). */
   appCalls: boolean
+  /** Whether clients of the transport before the present one are served (MCP-39). */
+  sse: boolean
   /** What its clients tell their models. */
   instructions?: string
   /** Calls that one agent has open at once through it. */

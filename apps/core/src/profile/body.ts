@@ -19,6 +19,7 @@ const ProfileBody = z.strictObject({
   overrides: z.array(ToolOverride).readonly().default([]),
   eras: z.enum(['any', 'modern', 'legacy']).default('any'),
   appCalls: z.boolean().default(false),
+  sse: z.boolean().default(false),
   instructions: z.string().exactOptional(),
   callsMax: z.int().exactOptional(),
 })

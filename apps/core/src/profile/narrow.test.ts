@@ -48,6 +48,7 @@ const profile = (over: Partial<Profile> = {}): Profile => ({
   overrides: [],
   eras: 'any',
   appCalls: false,
+  sse: false,
   revision: 1,
   ...over,
 })

@@ -31,6 +31,7 @@ const everything = {
   overrides: [],
   eras: 'any',
   appCalls: false,
+  sse: false,
 } satisfies ProfileBody
 const refused = (code: string) => expect.objectContaining({ code })
 

@@ -14,7 +14,7 @@ export type Profiles = AsyncDisposable &
     list: (workspaceId: string) => readonly Profile[]
     find: (workspaceId: string, name: string) => Profile | undefined
     /** Whether any workspace has one of this name: all that can be said before it is known who asks. */
-    isKnown: (name: string) => boolean
+    isKnown: (name: string, isSse?: boolean) => boolean
     /** @throws CoreError `already_exists` when the name was ever used, `invalid_request` */
     create: (person: Person, name: string, input: ProfileBody) => Promise<Profile>
     /** @throws CoreError `not_found`, `conflict`, `invalid_request` */
@@ -68,7 +68,8 @@ export async function openProfiles(parts: ProfilesParts): Promise<Profiles> {
   return {
     list: (workspaceId) => held.filter((profile) => profile.workspaceId === workspaceId),
     find,
-    isKnown: (name) => held.some((profile) => profile.name === name),
+    isKnown: (name, isSse = false) =>
+      held.some((profile) => profile.name === name && (!isSse || profile.sse)),
 
     ...createChanges(parts, { find, reload }),
     async [Symbol.asyncDispose]() {

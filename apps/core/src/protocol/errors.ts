@@ -36,6 +36,7 @@ const rpcProblems: Partial<Record<ProblemCode, RpcProblem>> = {
   capability_missing: { code: -32_021, status: 400, facts: ['requiredCapabilities'] },
   version_unsupported: { code: -32_022, status: 400, facts: ['supported', 'requested'] },
   session_unknown: { code: 4040, status: 404 },
+  not_found: { code: 4040, status: 404 },
   event_unknown: { code: 4041, status: 404 },
 
   unauthenticated: { code: 4010, status: 401 },

@@ -129,9 +129,14 @@ export const sseComment: Buffer = Buffer.from(':\n\n')
 const DATA = Buffer.from('data: ')
 const END = Buffer.from('\n\n')
 
+type EventHead = Readonly<{ id?: string | undefined; type?: string }>
+
 /** One JSON message as one event. Line ends between its tokens become lines of `data`. */
-export function encodeSseEvent(message: Buffer, id?: string): Buffer {
-  const head = id === undefined ? [] : [Buffer.from(`id: ${id}\n`)]
+export function encodeSseEvent(message: Buffer, { id, type }: EventHead = {}): Buffer {
+  const head = [
+    ...(type === undefined ? [] : [Buffer.from(`event: ${type}\n`)]),
+    ...(id === undefined ? [] : [Buffer.from(`id: ${id}\n`)]),
+  ]
   const isOneLine = !message.includes(LF) && !message.includes(CR)
   if (isOneLine) return Buffer.concat([...head, DATA, message, END])
   const lines = message.toString('latin1').split(/\r\n|\r|\n/)

@@ -75,6 +75,10 @@ export const ProfileCreate = z.strictObject({
   appCalls: z.boolean().default(false).meta({
     description: 'Apps may call tools by the names that their server gave them',
   }),
+  sse: z.boolean().default(false).meta({
+    description:
+      'Serves clients of the transport of 2024-11-05, at the address with /sse behind it',
+  }),
   instructions: Instructions.optional(),
   callsMax: CallsMax.optional().meta({ description: 'Calls that one agent has open at once here' }),
 })
@@ -90,6 +94,7 @@ export const ProfileChange = z
     overrides: Overrides.optional(),
     eras: Eras.optional(),
     appCalls: z.boolean().optional(),
+    sse: z.boolean().optional(),
     instructions: Instructions.nullable().optional(),
     callsMax: CallsMax.nullable().optional(),
   })
@@ -116,6 +121,7 @@ export const Profile = z.strictObject({
   overrides: z.array(ToolOverride),
   eras: Eras,
   appCalls: z.boolean(),
+  sse: z.boolean(),
   instructions: z.string().optional(),
   callsMax: z.int().optional(),
   clashes: z.array(NameClash),
