@@ -145,10 +145,5 @@ export function refuse(
   if (bearer !== undefined) response.setHeader('WWW-Authenticate', bearer)
   if (isCoreError(error, 'method_not_allowed')) response.setHeader('Allow', 'POST')
   if (!request.complete) response.setHeader('Connection', 'close')
-  const { status, body = Buffer.alloc(0) } = renderFailure(error)
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Type', 'application/json')
-  response.setHeader('Content-Length', lengthOf(body))
-  response.writeHead(status)
-  sendWhole(response, body)
+  reply(response, renderFailure(error))
 }
