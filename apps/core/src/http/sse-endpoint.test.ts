@@ -29,12 +29,14 @@ async function openStream(listener: TestListener) {
 
 describe('the transport of 2024-11-05 (MCP-39)', () => {
   it('carries a session of an official client', async () => {
+    const { promise: heard, resolve: onprogress } = Promise.withResolvers<unknown>()
     await using listener = await openTestListener(
       async ({ frame }, outlet) => {
         const { progressToken } = Object(frame.params['_meta'])
         const params = { progressToken, progress: 1 }
         const notice = { jsonrpc: '2.0', method: 'notifications/progress', params }
         outlet.notify(Buffer.from(JSON.stringify(notice)))
+        await heard
         return serverResult({ content: [{ type: 'text', text: 'done' }] })
       },
       { profile },
@@ -44,12 +46,10 @@ describe('the transport of 2024-11-05 (MCP-39)', () => {
       new SSEClientTransport(address(listener), { requestInit: { headers: bearer } }),
     )
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain('files__echo')
-    const seen: unknown[] = []
-    const onprogress = (progress: unknown): void => void seen.push(progress)
     const call = { name: 'files__echo', arguments: { text: 'hi' } }
     const result = await client.callTool(call, undefined, { onprogress })
     expect(result.content).toEqual([{ type: 'text', text: 'done' }])
-    expect(seen).toEqual([{ progress: 1 }])
+    expect(await heard).toEqual({ progress: 1 })
     await client.close()
   })
 
