@@ -2,12 +2,20 @@ import { CoreError } from '../ground/errors.ts'
 import type { CatalogueItem } from '../model/server.ts'
 import { findParamHeaders, type ParamHeader } from '../protocol/rev-2026-07-28/param-headers.ts'
 import { compileSchema, linearRegExp } from './compile-schema.ts'
+import { comparesNumbers, withStandIns } from './exact-arguments.ts'
 import { createFindUndeclared } from './undeclared-arguments.ts'
 
 /** What the accepted definition of a tool asks of a call. */
 export type ToolContract = Readonly<{
   /** @throws CoreError `params_invalid` when the arguments do not fit the schema, or nothing could tell (POL-13) */
   check: (args: unknown) => void
+  /**
+   * The same for arguments with numbers that no double holds, which only a schema can judge that asks nothing of them
+   * but to be numbers (MCP-92).
+   *
+   * @throws CoreError `params_invalid`
+   */
+  checkExact: (args: unknown) => void
   /**
    * Besides, that every member has a name the schema declares.
    *
@@ -43,12 +51,19 @@ function compileContract(item: CatalogueItem): ToolContract {
   const schema = inputSchemaOf(item)
   const validate = compileSchema(schema, 'arguments')
   const findUndeclared = createFindUndeclared(schema, createMatches())
+  function check(args: unknown): void {
+    if (validate === undefined) throw invalid('The schema of this tool cannot be checked.')
+    const problem = validate(args)
+    if (problem !== undefined) throw invalid(problem)
+  }
   return {
     paramHeaders: findParamHeaders(schema),
-    check(args) {
-      if (validate === undefined) throw invalid('The schema of this tool cannot be checked.')
-      const problem = validate(args)
-      if (problem !== undefined) throw invalid(problem)
+    check,
+    checkExact(args) {
+      if (comparesNumbers(schema)) {
+        throw invalid('A number is larger or finer than a double; send it as a string.')
+      }
+      check(withStandIns(args))
     },
     checkNames(args) {
       const problem = findUndeclared(args)

@@ -41,9 +41,6 @@ export function resolveTarget(
   view: View,
   tools: ResolveTools,
 ): Target {
-  if (frame.spans.lossyNumber) {
-    throw invalid('A number is larger or finer than a double; send it as a string.')
-  }
   const named = resolveNamed(action, frame, view, tools)
   return { ...named, isUnprefixed: isUnprefixed(view, named.entry.server) }
 }
@@ -129,12 +126,14 @@ const keepingOf = ({ item, override }: CatalogueEntry): Pick<Call, 'keepMs'> =>
     ? { keepMs: override.keepSeconds * 1000 }
     : {}
 
-function resolveTool({ params }: Frame, view: View, { contracts }: ResolveTools): Named {
+function resolveTool({ params, spans }: Frame, view: View, { contracts }: ResolveTools): Named {
   const exposed = readText(params['name'], 'name')
   const entry = findTool(view, exposed)
   if (!entry) throw new CoreError('name_unknown')
   const args = params['arguments'] ?? {}
-  contracts(entry.item).check(args)
+  const contract = contracts(entry.item)
+  if (spans.lossyNumber) contract.checkExact(args)
+  else contract.check(args)
   const isBare = entry.item.exposed !== exposed
   return { entry, name: entry.item.name, args, ...(isBare && { via: 'app' }) }
 }

@@ -1,3 +1,5 @@
+import { ExactNumber } from './exact-number.ts'
+
 /**
  * JSON Canonicalization Scheme: the one text of a JSON value, so that a digest over it is a digest of the value.
  * Numbers and strings are written by `JSON.stringify`, which is the form the scheme prescribes.
@@ -5,6 +7,7 @@
  * @see RFC 8785
  */
 export function canonicalJson(value: unknown): string {
+  if (value instanceof ExactNumber) return value.toJSON()
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
 

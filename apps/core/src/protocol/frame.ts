@@ -1,3 +1,4 @@
+import { ExactNumber, isExactInDouble } from '../ground/exact-number.ts'
 import { limits } from '../ground/limits.ts'
 import type { Frame, RequestId } from '../model/frame.ts'
 import { isSpace, OPEN_ARRAY, OPEN_OBJECT } from './json-bytes.ts'
@@ -25,7 +26,7 @@ export function parseClientMessage(bytes: Buffer): ClientMessage {
   if (first === OPEN_ARRAY) return { kind: 'batch' }
   if (first !== OPEN_OBJECT) throw refused('the message is not an object')
 
-  const message = parseObject(bytes, scanned.isAscii)
+  const message = parseObject(bytes, scanned)
   if (message['jsonrpc'] !== '2.0') throw refused('jsonrpc is not "2.0"')
   if (!('method' in message)) return readResponse(bytes, message)
   if ('result' in message || 'error' in message) throw refused('both a request and a response')
@@ -72,15 +73,25 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The envelope, of which only members are read that no prototype has. */
-function parseObject(bytes: Buffer, isAscii: boolean): Readonly<Record<string, unknown>> {
+function parseObject(
+  bytes: Buffer,
+  { isAscii, lossyNumber }: Scanned,
+): Readonly<Record<string, unknown>> {
   const text = isAscii ? bytes.toString('latin1') : bytes.toString('utf8')
   try {
-    const message: unknown = JSON.parse(text)
+    const message: unknown = lossyNumber ? JSON.parse(text, keepExact) : JSON.parse(text)
     if (isObject(message)) return message
   } catch (cause) {
     throw notJson('not JSON', cause)
   }
   throw refused('the message is not an object')
+}
+
+/** Of a message that has one, each number that a double does not hold becomes a value that no one takes for it. */
+function keepExact(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source
+  if (typeof value !== 'number' || source === undefined || isExactInDouble(source)) return value
+  return new ExactNumber(source)
 }
 
 function firstByte(bytes: Buffer): number | undefined {

@@ -1,3 +1,4 @@
+import { isExactInDouble } from '../ground/exact-number.ts'
 import { limits } from '../ground/limits.ts'
 import { DOT, isDigit, lower, MINUS, PLUS, ZERO } from './json-bytes.ts'
 import { notJson, refused, type ScanCursor } from './scan-cursor.ts'
@@ -19,29 +20,8 @@ export function scanNumber(cursor: ScanCursor): void {
   const isPlain = at - start <= SHORT_NUMBER_BYTES && exponentAt === at
   if (isPlain || !cursor.rules.isStrict) return
   if (at - start > limits.numberLengthMax) throw refused('a number too long to be compared')
-  const isLossy = !isExactNumber(bytes.toString('latin1', start, at))
+  const isLossy = !isExactInDouble(bytes.toString('latin1', start, at))
   if (isLossy) cursor.lossyNumber ??= [start, at]
-}
-
-/**
- * Whether a double holds this JSON number: its value is within the safe integers, and writing it again gives the
- * same decimal.
- */
-export function isExactNumber(text: string): boolean {
-  const value = Number(text)
-  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return false
-  return decimalOf(text) === decimalOf(String(value))
-}
-
-/** Digits and exponent without the freedom of spelling: `1.50e1` and `15` give the same. */
-function decimalOf(text: string): string {
-  const [mantissa = '', exponent = '0'] = text.toLowerCase().replace(/^-/, '').split('e')
-  const [whole = '', fraction = ''] = mantissa.split('.')
-  const digits = `${whole}${fraction}`.replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
-  if (significant === '') return '0'
-  const power = Number(exponent) - fraction.length + digits.length - significant.length
-  return `${significant}e${power}`
 }
 
 function skipSign(bytes: Buffer, at: number): number {

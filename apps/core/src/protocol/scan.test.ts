@@ -5,7 +5,7 @@ import { isCoreError } from '../ground/errors.ts'
 import { parseClientMessage } from './frame.ts'
 import { readMembers, readValue } from './members.ts'
 import { clientMessage } from './places.ts'
-import { isExactNumber } from './scan-number.ts'
+import { isExactInDouble } from '../ground/exact-number.ts'
 import { scan } from './scan.ts'
 
 const strict = { depthMax: 64, isStrict: true } as const
@@ -112,7 +112,7 @@ describe('numbers that a double does not hold (POL-13)', () => {
     '1.50e1',
     '0.0000001',
   ])('takes %s', (number) => {
-    expect(isExactNumber(number)).toBe(true)
+    expect(isExactInDouble(number)).toBe(true)
     expect(scanText(call(`{"arguments":{"x":${number}}}`)).lossyNumber).toBeUndefined()
   })
 
@@ -120,7 +120,7 @@ describe('numbers that a double does not hold (POL-13)', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const isSmall = Math.abs(value) <= Number.MAX_SAFE_INTEGER
-        expect(isExactNumber(JSON.stringify(value))).toBe(isSmall)
+        expect(isExactInDouble(JSON.stringify(value))).toBe(isSmall)
       }),
     )
   })

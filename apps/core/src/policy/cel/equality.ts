@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../ground/exact-number.ts'
 import { JsonObject } from './json-object.ts'
 
 const CHARACTERS_PER_UNIT = 64
@@ -15,6 +16,8 @@ export type Equality = Readonly<{
 export function createEquality(charge: (units: number) => void): Equality {
   function isEqual(a: unknown, b: unknown): boolean {
     charge(1)
+    if (a instanceof ExactNumber) return isEqualExact(a, b)
+    if (b instanceof ExactNumber) return isEqualExact(b, a)
     if (typeof a === 'string' || typeof b === 'string') return isEqualText(a, b)
     // oxlint-disable-next-line eqeqeq -- compares a bigint with a number by value
     if (isNumber(a) && isNumber(b)) return a == b
@@ -41,6 +44,8 @@ export function createEquality(charge: (units: number) => void): Equality {
   function isMember(value: unknown, container: unknown): boolean {
     charge(1)
     // A set is a variable of the rules: its entries are text or JSON numbers, so one lookup decides.
+    if (container instanceof Set && value instanceof ExactNumber)
+      return container.has(value.rounded) && isEqualExact(value, value.rounded)
     if (container instanceof Set)
       return container.has(typeof value === 'bigint' ? Number(value) : value)
     if (Array.isArray(container)) return container.some((entry) => isEqual(value, entry))
@@ -49,6 +54,16 @@ export function createEquality(charge: (units: number) => void): Equality {
   }
 
   return { isEqual, isMember }
+}
+
+/**
+ * A double in a rule stands for every decimal that is rounded to it, so whether it is this one cannot be said; integer
+ * literals are exact.
+ */
+function isEqualExact(exact: ExactNumber, other: unknown): boolean {
+  if (other instanceof ExactNumber || typeof other === 'bigint') return exact.equals(other)
+  if (other === exact.rounded) throw new Error('a number that is too long to be compared')
+  return false
 }
 
 const isNumber = (value: unknown): value is number | bigint =>

@@ -1,3 +1,5 @@
+import { ExactNumber } from '../../ground/exact-number.ts'
+
 /**
  * A JSON object as conditions see it. The engine looks at the constructor and, for plain objects, at every level of
  * nesting, and remembers each shape for good; neither may be in the hands of whoever sends arguments. This class is
@@ -35,7 +37,7 @@ export class JsonObject extends Map<string, unknown> {
 
 /** What a JSON value is to conditions. Members of objects are converted when they are read. */
 export function toCel(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value
   if (!Array.isArray(value)) return value instanceof JsonObject ? value : new JsonObject(value)
   return value.some(isContainer) ? value.map(toCel) : value
 }

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 
+import { ExactNumber } from '../../ground/exact-number.ts'
 import { expressionLimits, variables } from './dialect.ts'
 import { createEquality } from './equality.ts'
 import { JsonObject } from './json-object.ts'
@@ -39,6 +40,8 @@ export function createRunEnvironment(): RunEnvironment {
     },
   })
   environment.registerType('Json', { ctor: JsonObject })
+  // No operator takes it: what would have to round it is an error of the rule (MCP-92).
+  environment.registerType('Exact', { ctor: ExactNumber, fields: {} })
   for (const name of variables) environment.registerVariable(name, 'dyn')
   registerCounting(environment, meter)
   registerEquality(environment, meter)
@@ -97,7 +100,8 @@ function codePoints(text: string): number {
 
 function hasMember(value: unknown, key: string): boolean {
   if (value instanceof JsonObject) return value.has(key)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  const isNumber = value instanceof ExactNumber
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber) {
     return Object.hasOwn(value, key)
   }
   throw new Error('has() of something without members')

@@ -1,4 +1,5 @@
 import { CoreError } from '../../ground/errors.ts'
+import { ExactNumber } from '../../ground/exact-number.ts'
 import { header, type Headers } from '../headers.ts'
 import { decodeHeaderValue } from './header-value.ts'
 
@@ -79,11 +80,12 @@ export function paramHeadersOf(
   return headers
 }
 
-const isSayable = (value: unknown): value is string | number | boolean =>
-  ['string', 'number', 'boolean'].includes(typeof value)
+const isSayable = (value: unknown): value is string | number | boolean | ExactNumber =>
+  value instanceof ExactNumber || ['string', 'number', 'boolean'].includes(typeof value)
 
 function saysSame(text: string, value: unknown): boolean {
   if (typeof value === 'string') return text === value
+  if (value instanceof ExactNumber) return text === String(value)
   if (typeof value === 'boolean') return text === String(value)
   return typeof value === 'number' && /^-?\d+(?:\.\d+)?$/.test(text) && Number(text) === value
 }
