@@ -40,6 +40,8 @@ export type WireClientOptions = Readonly<{
 export type RequestOptions = Readonly<{
   headers?: Readonly<Record<string, string>>
   signal?: AbortSignal
+  /** Told the id that the request leaves with. */
+  onSent?: (id: number) => void
   /** Sees each message that comes before the answer. */
   onMessage?: (message: WireMessage) => void
 }>
@@ -82,6 +84,7 @@ function modernClient({ revision, capabilities, answers, ...door }: WireClientOp
       let round: Json = {}
       for (;;) {
         lastId += 1
+        options.onSent?.(lastId)
         const message = { id: lastId, method, params: { ...params, ...round, _meta } }
         const answer = await exchange(door, message, { ...options, headers })
         if (answer.result?.['resultType'] !== 'input_required' || !answers) return answer
@@ -129,6 +132,7 @@ async function legacyClient(options: WireClientOptions): Promise<WireClient> {
     given: RequestOptions = {},
   ): Promise<WireMessage> {
     lastId += 1
+    given.onSent?.(lastId)
     const message = { id: lastId, method, params }
     return exchange(door, message, {
       ...given,

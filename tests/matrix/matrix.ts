@@ -1,0 +1,122 @@
+import { fileURLToPath } from 'node:url'
+
+import { startTestCore } from '../support/core.ts'
+import { installServer } from '../support/everything-runs.ts'
+import { becomeOwner, type Owner } from '../support/owner.ts'
+import {
+  connectWire,
+  REVISIONS,
+  type Answers,
+  type Revision,
+  type WireClient,
+} from '../support/wire-client.ts'
+import { FEATURES, TRANSPORTS, whyNot, type Cell, type Scene } from './features.ts'
+import { startMatrixServer } from './http-server.ts'
+
+export type Outcome = Cell &
+  Readonly<{
+    feature: string
+    verdict: 'ok' | 'impossible' | 'failed'
+    /** Why it is impossible, or what went wrong. */
+    reason: string
+  }>
+
+const ACTIONS = '[tool.call, client.elicit, client.sample, client.roots]'
+const RULES = `
+rules:
+  - id: agents-inherit
+    scope: { principals: ["agent-label:owned"], actions: ${ACTIONS}, resources: [any] }
+    effect: allow
+  - id: everything-runs
+    scope: { principals: [any], actions: ${ACTIONS}, resources: [any] }
+    effect: allow
+`
+
+const STDIO_SERVER = fileURLToPath(new URL('stdio-server.ts', import.meta.url))
+
+/** Tries every feature between every client and every server, with one real Core in between (MCP-174). */
+export async function runMatrix(
+  told: (outcome: Outcome) => void,
+  isWanted: (cell: Cell) => boolean = () => true,
+): Promise<void> {
+  await using parts = new AsyncDisposableStack()
+  const core = parts.use(await startTestCore())
+  const owner = await becomeOwner(core)
+  const address = { url: `${core.url}/mcp`, token: await openTo(owner) }
+  for (const client of REVISIONS) {
+    const shared = { ...address, revision: client }
+    const asked = await connectWire({ ...shared, capabilities: CAPABILITIES[client], answers })
+    const quiet = await connectWire({ ...shared, capabilities: {} })
+    for (const cell of cellsOf(client).filter(isWanted)) {
+      await installServer(owner, slugOf(cell), await launchOf(parts, cell))
+      await tryCell(cell, { asked, quiet }, told)
+    }
+  }
+}
+
+/** A server for each pair, because a process that ends too often is not started again. */
+async function launchOf(
+  parts: AsyncDisposableStack,
+  { server, transport }: Cell,
+): Promise<Parameters<typeof installServer>[2]> {
+  if (transport === 'stdio') {
+    return { kind: 'stdio', command: process.execPath, args: [STDIO_SERVER, server] }
+  }
+  const { url } = parts.use(await startMatrixServer(server))
+  return { kind: 'http', url, allowLoopback: true }
+}
+
+const slugOf = ({ client, server, transport }: Cell): string =>
+  `c${REVISIONS.indexOf(client)}-s${REVISIONS.indexOf(server)}-${transport}`
+
+const cellsOf = (client: Revision): readonly Cell[] =>
+  REVISIONS.flatMap((server) => TRANSPORTS.map((transport) => ({ client, server, transport })))
+
+async function tryCell(
+  cell: Cell,
+  clients: Readonly<{ asked: WireClient; quiet: WireClient }>,
+  told: (outcome: Outcome) => void,
+): Promise<void> {
+  const slug = slugOf(cell)
+  const scene: Scene = { ...cell, ...clients, named: (tool) => `${slug}__${tool}` }
+  for (const feature of FEATURES) {
+    const place = { ...cell, feature: feature.name }
+    const why = whyNot(feature, cell)
+    if (why !== undefined) {
+      told({ ...place, verdict: 'impossible', reason: why })
+      continue
+    }
+    const problem = await feature.run(scene).catch((error: unknown) => String(error))
+    const verdict = problem === undefined ? 'ok' : 'failed'
+    told({ ...place, verdict, reason: problem ?? '' })
+  }
+}
+
+async function openTo({ peta, workspace }: Owner): Promise<string> {
+  const params = { workspace }
+  const { version: base } = await peta.call('policy.active', { params })
+  await peta.call('policy.publish', { params, body: { base, source: RULES } })
+  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'matrix' } })
+  return (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
+}
+
+const OLD = { sampling: {}, roots: {} }
+const BOTH_MODES = { ...OLD, elicitation: { form: {}, url: {} } }
+
+/** What a client of each revision can be asked. */
+const CAPABILITIES: Readonly<Record<Revision, Readonly<Record<string, unknown>>>> = {
+  '2024-11-05': OLD,
+  '2025-03-26': OLD,
+  '2025-06-18': { ...OLD, elicitation: {} },
+  '2025-11-25': BOTH_MODES,
+  '2026-07-28': BOTH_MODES,
+}
+
+const answers: Answers = (method, { message, mode }) => {
+  if (method === 'roots/list') return { roots: [{ uri: 'file:///home/ana', name: 'Home' }] }
+  if (method === 'sampling/createMessage') {
+    return { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'test-model' }
+  }
+  if (message === 'Decline?') return { action: 'decline' }
+  return mode === 'url' ? { action: 'accept' } : { action: 'accept', content: { name: 'Ana' } }
+}
