@@ -67,6 +67,7 @@ export const auditEvents = {
   'server.changed': 'A server was changed, enabled or disabled.',
   'server.removed': 'A server was removed.',
   'server.started': 'An instance of a server started.',
+  'server.start_failed': 'An instance could not be started, or Peta did not start it.',
   'server.crashed': 'An instance ended unasked.',
   'server.quarantined': 'A server failed too often and stays stopped.',
   'tool.quarantined': 'A new entry of a catalogue waits for review.',

@@ -40,7 +40,7 @@ export type InstanceStatus = Readonly<{
 }>
 
 export type PoolEvent = Readonly<{
-  kind: 'started' | 'crashed' | 'quarantined'
+  kind: 'started' | 'start_failed' | 'crashed' | 'quarantined'
   key: InstanceKey
   reason?: string
 }>

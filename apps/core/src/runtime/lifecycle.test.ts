@@ -60,7 +60,7 @@ it('starts one process for a hundred first calls at once (RUN-42, RUN-89)', asyn
   expect((await lines(started)).length - before).toBe(1)
 })
 
-it('ends what a server started, outside its group too, when the server ends (RUN-66, RUN-67, SEC-62)', async () => {
+it('ends what a server started, outside its group too, when the server ends (RUN-66, RUN-67, SEC-62, MCP-58)', async () => {
   await using test = await openTestRuntime()
   const server = await test.ready(stdioDefinition())
   const pid = Number((await test.call(server, 'daemon')).text)
@@ -69,7 +69,7 @@ it('ends what a server started, outside its group too, when the server ends (RUN
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
-it('ends a server that ignores both its stdin and SIGTERM (RUN-57)', async () => {
+it('ends a server that ignores both its stdin and SIGTERM (RUN-57, MCP-58)', async () => {
   const test = await openTestRuntime({ timers: hurried })
   const server = await test.ready(stdioDefinition(['--ignore-term']))
   const pid = Number((await test.call(server, 'pid')).text)
@@ -112,7 +112,10 @@ it('quarantines a server that fails to start five times, until an administrator 
     await expect(test.runtime.refresh(WORKSPACE, id)).rejects.toEqual(failing('server_unavailable'))
   }
   await expect(test.runtime.refresh(WORKSPACE, id)).rejects.toEqual(failing('server_quarantined'))
-  expect(test.events().map(({ type }) => type)).toContain('server.quarantined')
+  const types = test.events().map(({ type }) => type)
+  expect(types).toContain('server.quarantined')
+  expect(types).toContain('server.start_failed')
+  expect(types).not.toContain('server.crashed')
   expect(test.runtime.status(WORKSPACE, id).instances).toMatchObject([{ state: 'quarantined' }])
   await test.runtime.disable(admin, id)
   await test.runtime.enable(admin, id)
@@ -130,6 +133,11 @@ it('does not start a command whose file is not the one that was installed (RUN-7
   await expect(test.runtime.refresh(WORKSPACE, id)).rejects.toEqual(
     failing('server_unavailable', { reason: 'command_changed' }),
   )
+  const isThere = () =>
+    test.events().some(({ type, fields }) => {
+      return type === 'server.start_failed' && fields.includes('command_changed')
+    })
+  await expect.poll(isThere).toBe(true)
 })
 
 it('speaks the modern protocol to a process that knows it (MCP-52)', async () => {

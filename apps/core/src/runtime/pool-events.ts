@@ -12,6 +12,7 @@ export type PoolEventParts = Readonly<{
 
 const TYPES = {
   started: 'server.started',
+  start_failed: 'server.start_failed',
   crashed: 'server.crashed',
   quarantined: 'server.quarantined',
 } as const
@@ -28,7 +29,10 @@ export function recordPoolEvents(
     const { workspaceId, serverId, version } = key
     const definition = registry.current(workspaceId).servers.get(serverId)?.definition
     const slug = definition?.slug ?? serverId
-    log[kind === 'started' ? 'info' : 'warn']({ server: slug, reason }, `server ${kind}`)
+    log[kind === 'started' ? 'info' : 'warn'](
+      { server: slug, reason },
+      `server ${kind.replace('_', ' ')}`,
+    )
     const server = { id: serverId, alias: slug, version, hash: definition?.hash }
     const fields = { server, ...(reason !== undefined && { reason }) }
     store

@@ -9,7 +9,7 @@ const fakeClock = () => {
   return clock
 }
 
-it('waits longer after each failed start, up to a minute, and quarantines at the fifth (RUN-49)', () => {
+it('waits longer after each failed start, up to a minute, and quarantines at the fifth (RUN-49, MCP-58)', () => {
   const clock = fakeClock()
   const backoff = createBackoff(clock, () => 0.999)
   const waits: number[] = []

@@ -38,7 +38,7 @@ it('gives a child an environment made from nothing (RUN-69)', async () => {
   expect(text).toBe(['GREETING', 'HOME', 'LANG', MARKER, 'PATH', 'TMPDIR', 'TZ'].toSorted().join())
 })
 
-it('delivers secrets by environment and by descriptor, and keeps them out of its log (SEC-61, RUN-68)', async () => {
+it('delivers secrets by environment and by descriptor, and keeps them out of its log (SEC-61, RUN-68, MCP-58)', async () => {
   const value = 'correct-horse-battery'
   const set = credentialSet(
     [
@@ -110,7 +110,7 @@ it('refuses new calls, unsent, while a child does not read (RUN-11)', async () =
   expect(new Set(codes)).toEqual(new Set(['server_busy', 'outcome_unknown']))
 }, 20_000)
 
-it('puts up with a little garbage on stdout, and ends a server that prints nothing else (RUN-9)', async () => {
+it('puts up with a little garbage on stdout, and ends a server that prints nothing else (RUN-9, MCP-58)', async () => {
   await using test = await openTestRuntime()
   const server = await test.ready(stdioDefinition())
   expect(await test.call(server, 'garbage', { lines: 50 })).toMatchObject({ text: 'done' })
@@ -119,7 +119,7 @@ it('puts up with a little garbage on stdout, and ends a server that prints nothi
   )
 })
 
-it('ends a server whose line never ends (RUN-9)', async () => {
+it('ends a server whose line never ends (RUN-9, MCP-58)', async () => {
   await using test = await openTestRuntime()
   const server = await test.ready(stdioDefinition())
   await expect(test.call(server, 'huge_line', { bytes: 9_000_000 })).rejects.toEqual(

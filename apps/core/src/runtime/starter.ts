@@ -47,7 +47,7 @@ export function createStarter({ key, terms, backoff, onEvent }: StarterParts): S
     try {
       return await adopt(await terms.start(ending.signal))
     } catch (error) {
-      if (!ending.signal.aborted) troubles.failed(isCoreError(error) ? error.code : 'start_failed')
+      if (!ending.signal.aborted) troubles.startFailed(reasonOf(error))
       throw startError(error, terms.server)
     } finally {
       starting = undefined
@@ -78,6 +78,12 @@ export function createStarter({ key, terms, backoff, onEvent }: StarterParts): S
   }
 }
 
+function reasonOf(error: unknown): string {
+  if (!isCoreError(error)) return 'start_failed'
+  const { reason } = error.facts
+  return typeof reason === 'string' ? reason : error.code
+}
+
 /** Nobody may use what came up after its slot was given up. */
 async function killLate(started: Connection, server: string): Promise<never> {
   await started.kill()
@@ -86,14 +92,14 @@ async function killLate(started: Connection, server: string): Promise<never> {
 
 type Troubles = Readonly<{
   started: () => void
-  failed: (reason: string) => void
+  startFailed: (reason: string) => void
   ended: (end: WireEnd) => void
   assertMayStart: () => void
 }>
 
 function createTroubles({ key, terms, backoff, onEvent }: StarterParts): Troubles {
-  function failed(reason: string): void {
-    onEvent({ kind: 'crashed', key, reason })
+  function failed(kind: 'start_failed' | 'crashed', reason: string): void {
+    onEvent({ kind, key, reason })
     if (backoff.failed()) onEvent({ kind: 'quarantined', key, reason })
   }
 
@@ -102,11 +108,11 @@ function createTroubles({ key, terms, backoff, onEvent }: StarterParts): Trouble
       backoff.healthy()
       onEvent({ kind: 'started', key })
     },
-    failed,
+    startFailed: (reason) => failed('start_failed', reason),
     ended({ reason, detail }) {
       // A session that the server forgot is no failure of the server.
       if (reason === 'stopped' || reason === 'session_lost') return
-      failed(detail === undefined ? reason : `${reason} ${detail}`)
+      failed('crashed', detail === undefined ? reason : `${reason} ${detail}`)
     },
     assertMayStart() {
       const { server } = terms

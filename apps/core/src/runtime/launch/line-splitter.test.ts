@@ -10,7 +10,7 @@ function split(chunks: readonly Buffer[], max = 1000): { lines: string[]; isInta
   return { lines, isIntact }
 }
 
-it('gives the same lines wherever the stream is cut, inside a character too (RUN-9)', () => {
+it('gives the same lines wherever the stream is cut, inside a character too (RUN-9, MCP-58)', () => {
   const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text) && text !== '')
   const cuts = fc.array(fc.nat(200))
   fc.assert(
