@@ -9,7 +9,7 @@ import type { WriteLine } from './write-lines.ts'
 
 export type AnswerDeps = Readonly<{
   writeLine: WriteLine
-  upstream: Pick<Upstream, 'begin' | 'listen'>
+  upstream: Pick<Upstream, 'begin' | 'learn' | 'listen'>
   /** Before a stream is taken up again. */
   pause: (signal: AbortSignal) => Promise<void>
   address: URL
@@ -75,6 +75,7 @@ async function relayOnce(
       lastEventId = id ?? lastEventId
       if (data.length === 0) continue
       if (request.message.method === 'initialize') begin(deps, request, response, data)
+      if (request.message.method === 'tools/list') deps.upstream.learn(data)
       await deps.writeLine(data)
       last = data
     }

@@ -70,7 +70,7 @@ export function asOneLine(message: Buffer): Buffer {
 export const isId = (id: unknown): id is MessageId =>
   typeof id === 'string' || typeof id === 'number'
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parse(bytes: Buffer): unknown {

@@ -31,7 +31,7 @@ const PLAIN = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
 const LOOKS_ENCODED = /^=\?base64\?.*\?=$/
 
 /** A header says plain ASCII; anything else, and what would be taken for it, goes as Base64. */
-function headerValue(text: string): string {
+export function headerValue(text: string): string {
   if (PLAIN.test(text) && !LOOKS_ENCODED.test(text)) return text
   return `=?base64?${Buffer.from(text).toString('base64')}?=`
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 import type { CoreLink } from './core-link.ts'
 import { createLegacySession, type Session, sessionHeaders, sessionOf } from './legacy-session.ts'
+import { createListedTools } from './listed-tools.ts'
 import type { Message } from './message.ts'
 import { modernHeaders } from './modern-headers.ts'
 import { eventsOf } from './reply.ts'
@@ -14,6 +15,8 @@ export type Upstream = Readonly<{
   listen: (signal: AbortSignal, lastEventId?: string) => Promise<IncomingMessage>
   /** Keeps what the answer to `initialize` agreed on. */
   begin: (session: Session) => void
+  /** Reads what a list of tools says of the headers of their calls. */
+  learn: (answer: Buffer) => void
   end: () => Promise<void>
 }>
 
@@ -33,6 +36,7 @@ const common = {
 
 export function createUpstream({ request }: Pick<CoreLink, 'request'>): Upstream {
   const session = createLegacySession()
+  const tools = createListedTools()
   const post: Post = (body, headers, rest) =>
     request({ method: 'POST', headers: { ...common, ...headers }, body, ...rest })
 
@@ -51,7 +55,8 @@ export function createUpstream({ request }: Pick<CoreLink, 'request'>): Upstream
     send(message, signal, onSent) {
       const rest = { signal, onSent }
       if (message.modernVersion !== undefined) {
-        return post(message.bytes, modernHeaders(message), rest)
+        const headers = { ...modernHeaders(message), ...tools.headersOf(message) }
+        return post(message.bytes, headers, rest)
       }
       if (message.method === 'initialize') return post(message.bytes, {}, rest)
       return sendInSession(message.bytes, rest)
@@ -62,6 +67,7 @@ export function createUpstream({ request }: Pick<CoreLink, 'request'>): Upstream
       return request({ method: 'GET', headers: own, signal })
     },
     begin: session.begin,
+    learn: tools.learn,
     async end() {
       const last = session.current()
       if (last?.id === undefined) return
