@@ -10,6 +10,7 @@ import type { Task } from '../model/task.ts'
 import { readAsks } from '../protocol/client-asks.ts'
 import type { Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
+import { TASKS_VERSION, wantedTask, withoutTask } from '../protocol/rev-2025-11-25/tasks.ts'
 import { declaresTasks } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { ApprovedRounds } from './approved-rounds.ts'
 import type { ElicitationIds } from './elicitation-ids.ts'
@@ -49,6 +50,8 @@ export type Asking = Asked &
     viewer: () => Viewer | undefined
     /** Of a legacy client. */
     session?: Session
+    /** Of a legacy client that wants a task for an answer. */
+    wantedTask?: Readonly<{ ttlMs?: number }>
     /** Of a modern client that came back to wait for people. */
     waited?: Waited
     /** The frame is of a call that another one held: the headers came with that one (MCP-146). */
@@ -85,7 +88,7 @@ export async function answerCall(
   outer: Asking,
   action: Action,
 ): Promise<McpReply> {
-  const meant = action === 'tool.call' ? asMeant(deps, outer) : outer
+  const meant = action === 'tool.call' ? asMeant(deps, ofTask(outer)) : outer
   const state = roundOf(deps, meant)
   assertVisited(state, meant.frame)
   const asking = state?.kind === 'waiting' ? waitingOn(meant, state) : meant
@@ -111,6 +114,13 @@ export async function answerCall(
   } finally {
     if (!isHandedOn) giveBack()
   }
+}
+
+/** A client of the one older revision with tasks asks for one in the call; to its server, the call is like any other. */
+function ofTask(asking: Asking): Asking {
+  const { frame, session } = asking
+  const wanted = session?.version === TASKS_VERSION ? wantedTask(frame) : undefined
+  return wanted ? { ...asking, frame: withoutTask(frame), wantedTask: wanted } : asking
 }
 
 /** The same call again, by a client that has waited for people already. */
@@ -139,8 +149,8 @@ function throughCallTool(deps: AnswerCallDeps, asking: Asking): Asking {
 }
 
 /** Only who says so with this very request gets a task for an answer (MCP-134). */
-const mayBecomeTask = ({ era, frame }: Asking, action: Action): boolean =>
-  era === 'modern' && action === 'tool.call' && declaresTasks(frame)
+const mayBecomeTask = ({ era, frame, wantedTask: wanted }: Asking, action: Action): boolean =>
+  action === 'tool.call' && (era === 'modern' ? declaresTasks(frame) : wanted !== undefined)
 
 // oxlint-disable-next-line max-params -- as `render`, with what is done once it has run
 function taskCallOf(deps: AnswerCallDeps, asking: Asking, call: Call, ended: () => void): TaskCall {
@@ -148,7 +158,8 @@ function taskCallOf(deps: AnswerCallDeps, asking: Asking, call: Call, ended: () 
     asking,
     call,
     effect: deps.decide(asking.principal, call).effect,
-    asks: readAsks(declaredBy(asking)),
+    asks: asking.session?.asks ?? readAsks(declaredBy(asking)),
+    ...(asking.wantedTask && { wanted: asking.wantedTask }),
     work: (outlet, signal) => govern(deps, { ...asking, outlet, signal }, call).finally(ended),
     render: (outcome) => render(deps, asking, call, outcome),
   }

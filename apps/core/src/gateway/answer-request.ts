@@ -17,10 +17,12 @@ import { skillAnswers } from './skills.ts'
 import type { Session } from './sessions.ts'
 import type { OpenSubscriber } from './subscriptions.ts'
 import { answerTask } from './tasks/answer-task.ts'
+import { answerLegacyTask, type LegacyTaskDeps } from './tasks/answer-legacy-task.ts'
 import type { ListenTaskDeps } from './tasks/listen-tasks.ts'
 
 export type AnswerDeps = AnswerCallDeps &
   ListenTaskDeps &
+  LegacyTaskDeps &
   Readonly<{ lists: Lists; listens: Listens; openSubscriber: OpenSubscriber }>
 
 export type AnswerRequest = (asking: Asking) => Promise<McpReply> | McpReply
@@ -39,7 +41,9 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
     if (asking.session && frame.method === 'resources/subscribe') {
       return answerSubscribe(deps.openSubscriber, { ...asking, session: asking.session })
     }
-    const aboutTask = era === 'modern' ? answerTask(deps, asking) : undefined
+    const aboutTask = asking.session
+      ? answerLegacyTask(deps, asking, asking.session)
+      : answerTask(deps, asking)
     if (aboutTask) return aboutTask
 
     const kind = listedKind(frame.method)

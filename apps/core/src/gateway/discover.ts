@@ -3,6 +3,7 @@ import { metaKeys } from '../protocol/meta-keys.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { skillsCapability } from '../protocol/skills.ts'
+import { TASKS_VERSION, tasksCapability as legacyTasks } from '../protocol/rev-2025-11-25/tasks.ts'
 import { tasksCapability } from '../protocol/rev-2026-07-28/tasks.ts'
 import type { View } from './views.ts'
 
@@ -54,6 +55,7 @@ export const initializeResult = (view: View, version: LegacyVersion, serverInfo:
     capabilities: {
       ...capabilitiesOf(view),
       logging: {},
+      ...(version === TASKS_VERSION && legacyTasks),
       ...(Object.keys(extensionsOf(view)).length > 0 && { extensions: extensionsOf(view) }),
     },
     serverInfo: JSON.parse(serverInfo),

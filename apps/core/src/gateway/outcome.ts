@@ -235,3 +235,10 @@ export function answerTo(asked: Asked, ...result: readonly (Buffer | string)[]):
   const id = idOf(asked)
   return encodeResponse(id === 'null' ? Buffer.from(id) : id, ...result)
 }
+
+/** An error response with the request's own id, around an error's JSON text. */
+export function errorTo(asked: Asked, error: Buffer): Buffer {
+  const id = idOf(asked)
+  const head = `{"jsonrpc":"2.0","id":${id.toString('utf8')},"error":`
+  return Buffer.concat([Buffer.from(head), error, Buffer.from('}')])
+}

@@ -239,6 +239,12 @@ export function createTestRecords(
       const task = tasks.get(key.id)
       return task && isOf(task, key) ? task : undefined
     },
+    list: async (page) =>
+      [...tasks.values()]
+        .filter((task) => isOf(task, { ...page, id: task.id }))
+        .toReversed()
+        .filter(({ id }) => page.before === undefined || id < page.before.id)
+        .slice(0, page.limit),
     end: async ({ id }, { state, outcome }) => change(id, { state, outcome }),
     cancel: async ({ id }) => change(id, { state: 'cancelled' }),
     async adopt(adopt) {

@@ -28,6 +28,8 @@ export type ServerBound = Readonly<{
   /** Of the session, for a legacy client's call. */
   logLevel?: string | undefined
   round?: Round
+  /** Its server makes a task of it, which an older one does only when it is told to. */
+  asTask?: boolean
 }>
 
 /** What a call carries when it is sent again with answers to its server's questions (MCP-60, MCP-63). */
@@ -59,6 +61,9 @@ export function encodeRequest(request: ServerBound): Buffer {
   if (spans.uri && uri !== undefined) edits.push({ span: spans.uri, text: JSON.stringify(uri) })
   const meta = editMeta(request)
   if (meta) edits.push(meta)
+  if (request.asTask && spans.params) {
+    edits.push(insertFirst(frame.bytes, spans.params, '"task":{}'))
+  }
   edits.push(...(request.era === 'modern' ? editRound(request) : withoutRound(request)))
   return splice(frame.bytes, edits)
 }

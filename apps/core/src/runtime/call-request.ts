@@ -12,6 +12,7 @@ import type { TraceHop } from '../protocol/trace-context.ts'
 import { clientInfo } from './client-identity.ts'
 import type { HopRequest } from './pending-requests.ts'
 import type { Greeting } from './handshake.ts'
+import { isTaskOnly } from './legacy-task.ts'
 import type { Relay } from './relay.ts'
 
 /** What a call has in common with all that is sent for it on one connection. */
@@ -43,6 +44,7 @@ export function callRequest(hop: Hop, call: Call, round?: Round): HopRequest {
         trace,
         ...targetOf(call),
         ...(round && { round }),
+        asTask: isTaskOnly(hop.greeting, call),
       }),
     target: {
       method: call.method,

@@ -1,5 +1,6 @@
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
+import { limits } from '../ground/limits.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { ServerFrame } from '../model/frame.ts'
@@ -12,6 +13,8 @@ import { callRequest, taskRequest, type Hop } from './call-request.ts'
 import { publicError, type Correlator } from './correlator.ts'
 import { answeringRoots } from './fixed-roots.ts'
 import type { Greeting } from './handshake.ts'
+import { isTaskOnly, throughLegacyTask } from './legacy-task.ts'
+import { ownRequest } from './own-request.ts'
 import { createRelay } from './relay.ts'
 import { throughTask } from './remote-task.ts'
 import { throughRounds } from './rounds.ts'
@@ -78,7 +81,8 @@ async function throughItsRounds(trip: Trip, first: ServerFrame): Promise<ServerF
 }
 
 async function throughItsTask(trip: Trip, first: ServerFrame): Promise<ServerFrame> {
-  const { wire, hop, call, outlet } = trip
+  const { wire, hop, call, outlet, greeting } = trip
+  if (isTaskOnly(greeting, call)) return throughItsLegacyTask(trip, first)
   const task = hop.takesTasks ? taskIn(first) : undefined
   if (!task) return first
   outlet.goOnAlone?.()
@@ -86,6 +90,21 @@ async function throughItsTask(trip: Trip, first: ServerFrame): Promise<ServerFra
     ...trip,
     server: call.server.slug,
     ask: (about, signal) => wire.exchange(taskRequest(hop, about), signal),
+  })
+}
+
+/** For clients that take tasks it is one of Peta's, too; others wait as for any call. */
+async function throughItsLegacyTask(trip: Trip, first: ServerFrame): Promise<ServerFrame> {
+  const { wire, greeting, call, outlet, hop } = trip
+  outlet.goOnAlone?.()
+  return throughLegacyTask(first, {
+    ...trip,
+    server: call.server.slug,
+    ask: (method, taskId, signal) =>
+      wire.exchange(
+        { ...ownRequest(greeting, method, { taskId }, limits.taskIdleMs), relay: hop.relay },
+        signal,
+      ),
   })
 }
 

@@ -40,9 +40,7 @@ async function ofTask(deps: AnswerTaskDeps, asking: Asking, answer: Answer): Pro
     throw new CoreError('capability_missing', { requiredCapabilities: tasksCapability })
   }
   const id = frame.params['taskId']
-  const task = typeof id === 'string' ? await readOwn(deps, asking, id) : undefined
-  if (!task) throw new CoreError('params_invalid', { problem: 'There is no such task.' })
-  return answer(deps, asking, task)
+  return answer(deps, asking, await requireOwn(deps, asking, id))
 }
 
 async function get(deps: AnswerTaskDeps, asking: Asking, task: Task): Promise<McpReply> {
@@ -59,14 +57,25 @@ export async function shownTask(
   return task && shown(deps, asking, task)
 }
 
+/** @throws CoreError `params_invalid` in the same words for an unknown task and another's */
+export async function requireOwn(
+  deps: Pick<AnswerTaskDeps, 'records'>,
+  asking: Asking,
+  id: unknown,
+): Promise<Task> {
+  const task = typeof id === 'string' ? await readOwn(deps, asking, id) : undefined
+  if (!task) throw new CoreError('params_invalid', { problem: 'There is no such task.' })
+  return task
+}
+
 const readOwn = (
-  { records }: AnswerTaskDeps,
+  { records }: Pick<AnswerTaskDeps, 'records'>,
   asking: Asking,
   id: string,
 ): Promise<Task | undefined> =>
   records.read({ workspaceId: asking.principal.workspaceId, owner: taskOwnerOf(asking), id })
 
-async function shown(deps: AnswerTaskDeps, asking: Asking, task: Task): Promise<ShownTask> {
+export async function shown(deps: AnswerTaskDeps, asking: Asking, task: Task): Promise<ShownTask> {
   const { approvalId, state } = task
   const approval =
     state === 'working' && approvalId !== undefined
@@ -111,12 +120,19 @@ async function refuse(
 
 /** It is over for the client whatever its call still does; an approval that nobody waits for is no card any more. */
 async function cancel(deps: AnswerTaskDeps, asking: Asking, task: Task): Promise<McpReply> {
-  if (task.state === 'working' && (await deps.records.cancel(task))) {
-    deps.changed(task)
-    if (task.approvalId !== undefined) {
-      await deps.approvals.cancel(asking.principal, task.approvalId)
-    }
-    deps.live.find(task.id)?.giveUp('its client cancelled it')
-  }
+  await giveUpTask(deps, asking, task)
   return renderDone(asking)
+}
+
+/** False when it had ended before. */
+export async function giveUpTask(
+  deps: AnswerTaskDeps,
+  asking: Asking,
+  task: Task,
+): Promise<boolean> {
+  if (task.state !== 'working' || !(await deps.records.cancel(task))) return false
+  deps.changed(task)
+  if (task.approvalId !== undefined) await deps.approvals.cancel(asking.principal, task.approvalId)
+  deps.live.find(task.id)?.giveUp('its client cancelled it')
+  return true
 }

@@ -14,6 +14,8 @@ export type TaskCall = UnderWay &
   Pick<RunStart, 'asks' | 'work'> &
   Readonly<{
     asking: Asking
+    /** Its client wants a task whatever comes of the call, and may have said for how long. */
+    wanted?: Readonly<{ ttlMs?: number }>
     /** The answer that an outcome makes for this client. */
     render: (outcome: GovernedOutcome) => McpReply
   }>
@@ -29,21 +31,10 @@ export type TaskCallParts = Pick<LiveTaskParts, 'timers' | 'changed'> &
   Readonly<{ records: Pick<TaskRecords, 'open'>; approvals: TaskApprovals; live: LiveTasks }>
 
 const KEPT_MS = 24 * 3_600_000
+const KEPT_MS_MIN = 60_000
 
 export function createTaskCalls(parts: TaskCallParts): TaskCalls {
-  const { records, live, timers } = parts
-
-  function start(
-    { asks, work }: TaskCall,
-    more: Pick<RunStart, 'approvalId' | 'closed' | 'outlet'>,
-  ) {
-    const known: { task?: Task } = {}
-    const changed = (): void => {
-      if (known.task) parts.changed(known.task)
-    }
-    const run = startTaskRun({ timers, until: live.stopping, changed }, { ...more, asks, work })
-    return { known, run }
-  }
+  const { records, live } = parts
 
   function follow(task: Task, run: TaskRun, { call, effect, asking, render }: TaskCall): void {
     run.detach()
@@ -53,12 +44,16 @@ export function createTaskCalls(parts: TaskCallParts): TaskCalls {
   return {
     async begin(taskCall) {
       const { asking, render } = taskCall
-      const { run, known } = start(taskCall, { outlet: asking.outlet, closed: asking.signal })
-      const turn = await run.turn
-      if ('outcome' in turn) return render(turn.outcome)
+      const { run, known } = start(parts, taskCall, {
+        outlet: asking.outlet,
+        closed: asking.signal,
+      })
+      const turn = mayEndFirst(taskCall) ? await run.turn : {}
+      if ('outcome' in turn && !taskCall.wanted) return render(turn.outcome)
+      const lasting = 'outcome' in turn ? {} : turn
       try {
-        const approval = await approvalOf(parts, asking, turn)
-        const task = await records.open(newTask(asking, turn, approval))
+        const approval = await approvalOf(parts, asking, lasting)
+        const task = await records.open(newTask(taskCall, lasting, approval))
         known.task = task
         follow(task, run, taskCall)
         const questions = run.questions()
@@ -71,11 +66,30 @@ export function createTaskCalls(parts: TaskCallParts): TaskCalls {
     resume(task, taskCall) {
       const { approvalId = '' } = task
       const closed = new AbortController().signal
-      const { run, known } = start(taskCall, { approvalId, closed, outlet: SILENT })
+      const { run, known } = start(parts, taskCall, { approvalId, closed, outlet: SILENT })
       known.task = task
       follow(task, run, taskCall)
     },
   }
+}
+
+type HowToStart = Pick<RunStart, 'approvalId' | 'closed' | 'outlet'>
+
+/** Starts a call, and tells of its questions once `known` has its task. */
+function start(
+  { timers, live, changed }: TaskCallParts,
+  { asks, work, wanted }: TaskCall,
+  how: HowToStart,
+) {
+  const known: { task?: Task } = {}
+  const tell = (): void => {
+    if (known.task) changed(known.task)
+  }
+  const run = startTaskRun(
+    { timers, until: live.stopping, changed: tell },
+    { ...how, asks, work, isTask: wanted !== undefined },
+  )
+  return { known, run }
 }
 
 const SILENT = { notify: (): void => undefined }
@@ -87,8 +101,12 @@ const approvalOf = async (
 ): Promise<ApprovalStatus | undefined> =>
   approvalId === undefined ? undefined : approvals.progress(principal, approvalId)
 
+/** Where a person may be asked, the task is to say so; else a client that wants one gets it at once. */
+const mayEndFirst = ({ wanted, effect }: TaskCall): boolean =>
+  wanted === undefined || effect === 'require_approval'
+
 function newTask(
-  asking: Asking,
+  { asking, wanted }: TaskCall,
   { approvalId }: Lasting,
   approval: ApprovalStatus | undefined,
 ): Parameters<TaskRecords['open']>[0] {
@@ -104,7 +122,7 @@ function newTask(
       bytes: frame.bytes,
     },
     ...(approvalId !== undefined && { approvalId }),
-    keepMs: KEPT_MS,
+    keepMs: Math.min(KEPT_MS, Math.max(KEPT_MS_MIN, wanted?.ttlMs ?? KEPT_MS)),
     ...(approval && { waitsUntilMs: approval.expiresAtMs }),
   }
 }

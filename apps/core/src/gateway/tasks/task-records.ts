@@ -20,6 +20,15 @@ export type TaskRecords = Readonly<{
     }>,
   ) => Promise<Task>
   read: (key: TaskKey) => Promise<Task | undefined>
+  /** An owner's tasks, newest first, without their outcomes. */
+  list: (
+    page: Readonly<{
+      workspaceId: string
+      owner: string
+      before?: Pick<Task, 'createdAtMs' | 'id'>
+      limit: number
+    }>,
+  ) => Promise<readonly Task[]>
   /** False when it had ended before, or another process goes on with it. */
   end: (key: TaskKey, end: TaskEnd) => Promise<boolean>
   /** False when it had ended before. */

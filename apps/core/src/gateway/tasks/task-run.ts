@@ -28,6 +28,8 @@ export type RunStart = Readonly<{
   asks: readonly Ask[]
   /** Aborts when the client hangs up. */
   closed: AbortSignal
+  /** It is one from the start. */
+  isTask?: boolean
   /** Of a task already: the approval that it waits for. */
   approvalId?: string
   work: (outlet: Outlet, signal: AbortSignal) => Promise<GovernedOutcome>
@@ -52,7 +54,7 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
   const leaving = new AbortController()
   const room = createQuestionRoom(() => room.all().length < QUESTIONS_MAX)
   const lasting = Promise.withResolvers<Lasting>()
-  let isTask = approvalId !== undefined
+  let isTask = start.isTask === true || approvalId !== undefined
   const last = (why: Lasting): void => {
     isTask = true
     lasting.resolve(why)
@@ -60,7 +62,7 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
   const hold = timers.after(HOLD_MS, () => last({}))
   const detach = attend(closed, leaving)
 
-  async function ask(question: Question): Promise<Answer> {
+  const ask = async (question: Question): Promise<Answer> => {
     using expiry = timers.after(ANSWER_MS_MAX, room.giveUp)
     void expiry
     const answer = room.ask(question)
@@ -68,7 +70,6 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
     changed()
     return answer.finally(changed)
   }
-
   const outcome = start.work(
     {
       notify: (frame) => void (isTask || start.outlet.notify(frame)),
@@ -90,7 +91,7 @@ export function startTaskRun({ timers, until, changed }: RunParts, start: RunSta
   outcome.catch(() => undefined).finally(() => hold[Symbol.dispose]())
 
   return {
-    turn: Promise.race([outcome.then((ended) => ({ outcome: ended })), lasting.promise]),
+    turn: firstOf(outcome, lasting.promise),
     outcome,
     questions: room.all,
     answer: room.take,
@@ -108,4 +109,11 @@ function attend(closed: AbortSignal, leaving: AbortController): () => void {
   closed.addEventListener('abort', leave, { once: true })
   if (closed.aborted) leave()
   return () => closed.removeEventListener('abort', leave)
+}
+
+/** Nobody may wait for it. */
+function firstOf(outcome: Promise<GovernedOutcome>, lasting: Promise<Lasting>): TaskRun['turn'] {
+  const turn = Promise.race([outcome.then((ended) => ({ outcome: ended })), lasting])
+  turn.catch(() => undefined)
+  return turn
 }
