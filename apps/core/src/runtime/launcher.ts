@@ -1,4 +1,4 @@
-import type { Egress } from '../egress/egress.ts'
+import type { Door, Egress } from '../egress/egress.ts'
 import type { Clock } from '../ground/clock.ts'
 import { CoreError } from '../ground/errors.ts'
 import type { NewId } from '../ground/ids.ts'
@@ -12,6 +12,7 @@ import { commandLine } from './launch/command-line.ts'
 import type { Executables } from './launch/executable.ts'
 import { prepareProcess } from './launch/process.ts'
 import { prepareRemote } from './launch/remote.ts'
+import { prepareRemoteSse } from './launch/remote-sse.ts'
 import type { ServerLog } from './launch/server-log.ts'
 import type { OpenWire } from './launch/wire.ts'
 import type { Timers } from '../ground/timers.ts'
@@ -21,6 +22,8 @@ export type LaunchRequest = Readonly<{
   credentials: CredentialSet
   /** What it turned out to speak before, if that is known (MCP-53). */
   era?: Era
+  /** By the transport of 2024-11-05 (MCP-50). */
+  isSse?: boolean
   /** What the server is told that its client can be asked for. */
   asks: readonly Ask[]
   log: ServerLog
@@ -48,12 +51,10 @@ const START_MS = 30_000
 
 export function createLauncher(parts: LauncherParts): Launch {
   return async function launch(request, signal) {
-    const { definition, credentials } = request
+    const { definition } = request
     const { launch: how, slug: server } = definition
     const openWire =
-      how.kind === 'stdio'
-        ? await openStdio(parts, request, how)
-        : openHttp(parts, credentials, how, server)
+      how.kind === 'stdio' ? await openStdio(parts, request, how) : openHttp(parts, request, how)
     const { clock, timers } = parts
     const { onListChanged, onElicited } = request
     const { relaysBaggage = false, roots } = definition
@@ -115,12 +116,13 @@ async function assertUnchanged(
   throw new CoreError('server_unavailable', { server, reason: 'command_changed' })
 }
 
-// oxlint-disable-next-line max-params -- private, and each is another thing
 function openHttp(
   { egress, timers }: LauncherParts,
-  { credentials }: CredentialSet,
+  { definition, credentials: { credentials }, isSse = false }: LaunchRequest,
   { url, allowLoopback }: HttpLaunch,
-  server: string,
 ): OpenWire {
-  return prepareRemote({ server, door: egress.open({ url, allowLoopback }), credentials, timers })
+  const { slug: server } = definition
+  const openDoor = (to: string): Door => egress.open({ url: to, allowLoopback })
+  if (isSse) return prepareRemoteSse({ server, url, openDoor, credentials })
+  return prepareRemote({ server, door: openDoor(url), credentials, timers })
 }

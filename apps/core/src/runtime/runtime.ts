@@ -20,6 +20,7 @@ import { createExecutables, type Executables } from './launch/executable.ts'
 import { killMarked } from './launch/orphans.ts'
 import type { LogLine } from './launch/server-log.ts'
 import { launchAnew } from './launch-anew.ts'
+import { launchOlder } from './launch-older.ts'
 import { createLauncher } from './launcher.ts'
 import { createServerLogs } from './logs.ts'
 import { createNews } from './news.ts'
@@ -154,7 +155,9 @@ function buildParts(parts: RuntimeParts) {
   const executables = parts.executables ?? createExecutables()
   const pool = createPool({ ...parts, onEvent: recordPoolEvents(parts, registry) })
   const probeMs = parts.probeMs ?? PROBE_MS
-  const launch = launchAnew(createLauncher({ ...parts, executables, limiter, probeMs }))
+  const launch = launchAnew(
+    launchOlder(createLauncher({ ...parts, executables, limiter, probeMs })),
+  )
   const news = createNews()
   const onListChanged: ConnectParts['onListChanged'] = (workspaceId, serverId) => {
     news.note(workspaceId, serverId)
