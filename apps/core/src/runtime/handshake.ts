@@ -111,7 +111,7 @@ async function probe(
   }
 }
 
-function isLegacyRefusal(error: unknown): boolean {
+function isLegacyRefusal(error: unknown): error is LostRequestError {
   if (!(error instanceof LostRequestError)) return false
   const { status, code } = error.lost
   if (code !== undefined && MODERN_CODES.has(code)) return false
@@ -125,7 +125,8 @@ async function initialize(
 ): Promise<Greeting> {
   const capabilities = capabilitiesOf(terms.asks)
   const params = { protocolVersion: LEGACY_VERSION, capabilities, clientInfo }
-  const frame = await ask(wire, { method: 'initialize', params, waitMs: terms.startMs }, signal)
+  const hello = { method: 'initialize', params, waitMs: terms.startMs }
+  const frame = await ask(wire, hello, signal).catch(throwRefusal)
   const parsed = InitializeResult.safeParse(resultOf(frame))
   if (!parsed.success) throw misbehaves(terms, 'the answer to initialize is not valid')
   const { protocolVersion } = parsed.data
@@ -135,6 +136,18 @@ async function initialize(
   const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', method }))
   wire.notify({ bytes, method, era: 'legacy', protocolVersion })
   return { era: 'legacy', protocolVersion, ...saidOf(parsed.data) }
+}
+
+/** Neither greeting is known, which says more than that some request failed (MCP-51). */
+function throwRefusal(error: unknown): never {
+  if (!isLegacyRefusal(error)) throw error
+  const { facts } = error.lost.error
+  const refused = new CoreError(
+    'outcome_unknown',
+    { ...facts, asked: 'initialize' },
+    { cause: error },
+  )
+  throw new LostRequestError({ ...error.lost, error: refused })
 }
 
 const saidOf = ({

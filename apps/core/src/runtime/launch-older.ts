@@ -1,9 +1,6 @@
 import { isCoreError } from '../ground/errors.ts'
 import type { Launch, LaunchRequest } from './launcher.ts'
 
-/** Statuses by which a server says that it knows no such transport. Never 401, 403 or 5xx (MCP-51). */
-const REFUSALS: ReadonlySet<unknown> = new Set([400, 404, 405, 406, 415])
-
 /**
  * A server that refuses both greetings of the present transport may speak the one before: the last step of finding out
  * (MCP-51). Where that fails too, the first refusal is what there is to say.
@@ -26,5 +23,4 @@ const mayBeOlder = ({ definition }: LaunchRequest, error: unknown): boolean =>
   definition.launch.kind === 'http' &&
   definition.era !== 'modern' &&
   isCoreError(error, 'outcome_unknown') &&
-  error.facts['reason'] === 'http_status' &&
-  REFUSALS.has(error.facts['status'])
+  error.facts['asked'] === 'initialize'
