@@ -1,6 +1,5 @@
 import { CoreError } from '../ground/errors.ts'
 import type { ItemKind } from '../model/server.ts'
-import { declaredIn, declaresApps } from '../protocol/apps.ts'
 import { legacyVersions } from '../protocol/rev-2025-11-25/version.ts'
 import { isLogLevel } from '../protocol/rev-2026-07-28/check-request.ts'
 import { modernVersions } from '../protocol/rev-2026-07-28/version.ts'
@@ -8,6 +7,7 @@ import { answerCall, type AnswerCallDeps, type Asking } from './answer-call.ts'
 import { answerListen, LISTEN } from './answer-listen.ts'
 import { answerSubscribe, answerUnsubscribe } from './answer-subscribe.ts'
 import { answerOther } from './answer-other.ts'
+import { showsApps } from './app-tools.ts'
 import { discoverResult } from './discover.ts'
 import type { Listens } from './listens.ts'
 import type { Lists } from './lists.ts'
@@ -58,11 +58,10 @@ export function createAnswerRequest(deps: AnswerDeps): AnswerRequest {
 }
 
 function answerList(deps: AnswerDeps, asking: Asking, kind: ItemKind): McpReply {
-  const { frame, principal, era, session } = asking
+  const { frame, principal, era } = asking
   const view = deps.views(asking)
   const cursor = frame.params['cursor']
-  const showsApps = session?.showsApps ?? declaresApps(declaredIn(frame.params['_meta']))
-  const result = deps.lists({ principal, view, kind, era, showsApps, cursor })
+  const result = deps.lists({ principal, view, kind, era, showsApps: showsApps(asking), cursor })
   return { status: 200, body: answerTo(asking, ...result) }
 }
 

@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from '../model/catalogue.ts'
 import type { CatalogueItem } from '../model/server.ts'
-import { isFor } from '../protocol/apps.ts'
+import { declaredIn, declaresApps, isFor } from '../protocol/apps.ts'
+import type { Asking } from './answer-call.ts'
 import type { View } from './views.ts'
 
 const definitions = new WeakMap<CatalogueItem, unknown>()
@@ -13,6 +14,10 @@ function definitionOf(item: CatalogueItem): unknown {
   definitions.set(item, definition)
   return definition
 }
+
+/** Whether the client of a request shows apps, by the request itself or by its session. */
+export const showsApps = ({ session, frame }: Pick<Asking, 'session' | 'frame'>): boolean =>
+  session?.showsApps ?? declaresApps(declaredIn(frame.params['_meta']))
 
 /** Whether a tool is for models too, and so for clients that show no apps (MCP-140). */
 export const isForModels = ({ item }: CatalogueEntry): boolean =>

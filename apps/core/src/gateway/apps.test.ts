@@ -96,6 +96,14 @@ describe('a tool that is for apps alone (MCP-140)', () => {
   })
 })
 
+it('a call says whether its client shows apps, for its server to know (MCP-55)', async () => {
+  const mcp = open()
+  const params = { name: 'files__show', arguments: {} }
+  await mcp.ask('tools/call', params, showingApps)
+  await mcp.ask('tools/call', params)
+  expect(mcp.calls.map((call) => call.showsApps)).toEqual([true, undefined])
+})
+
 describe('the page of an app (MCP-140)', () => {
   it('is read by the URI that its tool shows, whether or not resources list it (MCP-105)', async () => {
     const mcp = open()

@@ -92,6 +92,7 @@ function keyOf({ clearance, credentials }: ArmedCall, sources: KeptSources): str
     name,
     frame.bytes.toString('latin1', ...span),
     item?.pin,
+    call.showsApps ?? false,
     credentials.version,
     sources.policyVersion(workspaceId),
     sources.catalogue(workspaceId).version,

@@ -5,7 +5,7 @@ import type { Frame } from '../model/frame.ts'
 import { isReadOnly } from '../model/read-only.ts'
 import { originalUri } from '../protocol/names.ts'
 import { normalizeUri } from '../protocol/uri.ts'
-import { appTool } from './app-tools.ts'
+import { appTool, showsApps } from './app-tools.ts'
 import type { AnswerCallDeps, Asking } from './answer-call.ts'
 import type { ToolContracts } from './check-arguments.ts'
 import { findSkillFile } from './skills.ts'
@@ -91,8 +91,9 @@ export type CallOrigin = Pick<
 /** What a call has of its request, whatever it is about. */
 export function originOf(
   { newId, clock }: Pick<AnswerCallDeps, 'newId' | 'clock'>,
-  { frame, principal, era, session, clientIp }: Asking,
+  asking: Asking,
 ) {
+  const { frame, principal, era, session, clientIp } = asking
   const logLevel = session?.logLevel
   return {
     id: newId('call'),
@@ -100,6 +101,7 @@ export function originOf(
     frame,
     clientEra: era,
     ...(logLevel !== undefined && { logLevel }),
+    ...(showsApps(asking) && { showsApps: true }),
     clientIp,
     receivedAtMs: clock.nowMs(),
   }

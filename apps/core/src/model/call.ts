@@ -31,6 +31,8 @@ export type Call = Readonly<{
   uri?: string
   /** Whether its client sees the server's own names and URIs (MCP-111). */
   isUnprefixed?: boolean
+  /** Its client shows apps; a modern server is told with each request (MCP-55). */
+  showsApps?: boolean
   /** It came from an app, by its server's own name for the tool (MCP-141). */
   via?: 'app'
   /** How long its result may be given again, where an administrator said so of its tool (MCP-121). */

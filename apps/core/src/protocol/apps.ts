@@ -5,6 +5,11 @@ const APPS_EXTENSION = 'io.modelcontextprotocol/ui'
 
 export const appsCapability = { [APPS_EXTENSION]: {} }
 
+/** What a client declares that shows them. */
+export const showsAppsCapability = {
+  [APPS_EXTENSION]: { mimeTypes: ['text/html;profile=mcp-app'] },
+}
+
 /** Whether a client says that it shows them. */
 export const declaresApps = (capabilities: unknown): boolean =>
   isObject(member(member(capabilities, 'extensions'), APPS_EXTENSION))

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest'
 
-import { sendJson, startHttpServer } from '../../../../tests/support/http-server.ts'
+import {
+  modernReply,
+  sendJson,
+  startHttpServer,
+  type SeenRequest,
+} from '../../../../tests/support/http-server.ts'
 import { admin, httpDefinition, openTestRuntime, WORKSPACE } from './testing.ts'
 
 const PAGE = 'ui://panel'
@@ -106,4 +111,20 @@ it('relays what a server says instead of a page, and lists tools whose page cann
     .items(WORKSPACE, server.id)
     .filter(({ item }) => item.kind === 'tool')
   expect(tools.map(({ item }) => item.state)).toEqual(['accepted', 'accepted'])
+})
+
+it('tells a modern server with each call whether its client shows apps, and always for lists (MCP-55)', async () => {
+  const declared = (request: SeenRequest | undefined): unknown => {
+    const meta = Object(request?.message.params?.['_meta'])
+    return meta['io.modelcontextprotocol/clientCapabilities']
+  }
+  await using server = await startHttpServer(modernReply())
+  await using test = await openTestRuntime()
+  const id = await test.ready(httpDefinition(server.url))
+  const extensions = { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } }
+  expect(declared(server.seen.at(-1))).toEqual({ extensions })
+  await test.call(id, 'echo')
+  expect(declared(server.seen.at(-1))).toEqual({})
+  await test.call(id, 'echo', {}, { showsApps: true })
+  expect(declared(server.seen.at(-1))).toEqual({ extensions })
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { limits } from '../ground/limits.ts'
 import type { Call } from '../model/call.ts'
 import type { Ask } from '../model/question.ts'
+import { showsAppsCapability } from '../protocol/apps.ts'
 import { capabilitiesOf } from '../protocol/client-asks.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { encodeRequest, type Round } from '../protocol/encode-request.ts'
@@ -38,7 +39,7 @@ export function callRequest(hop: Hop, call: Call, round?: Round): HopRequest {
         hopId,
         progressToken: hopId,
         protocolVersion,
-        clientCapabilities: era === 'modern' ? declaredOf(hop) : undefined,
+        clientCapabilities: era === 'modern' ? declaredOf(hop, call) : undefined,
         clientInfo,
         logLevel: call.logLevel,
         trace,
@@ -61,10 +62,16 @@ export function callRequest(hop: Hop, call: Call, round?: Round): HopRequest {
 }
 
 /** What a client declared, as far as Peta carries it (MCP-55). */
-const declaredOf = ({ asks, takesTasks }: Pick<Hop, 'asks' | 'takesTasks'>): object => ({
-  ...capabilitiesOf(asks),
-  ...(takesTasks && tasksCapability),
-})
+function declaredOf(
+  { asks, takesTasks }: Pick<Hop, 'asks' | 'takesTasks'>,
+  { showsApps = false }: Pick<Call, 'showsApps'> = {},
+): object {
+  const extensions = {
+    ...(takesTasks && tasksCapability.extensions),
+    ...(showsApps && showsAppsCapability),
+  }
+  return { ...capabilitiesOf(asks), ...(Object.keys(extensions).length > 0 && { extensions }) }
+}
 
 export type AboutTask = Readonly<{
   method: string

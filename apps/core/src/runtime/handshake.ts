@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CoreError, isCoreError } from '../ground/errors.ts'
 import type { Era, ServerFrame } from '../model/frame.ts'
 import type { Ask } from '../model/question.ts'
+import { showsAppsCapability } from '../protocol/apps.ts'
 import { capabilitiesOf } from '../protocol/client-asks.ts'
 import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
@@ -185,7 +186,8 @@ export const modernParams = (params: object = {}): object => ({
   _meta: {
     [metaKeys.protocolVersion]: MODERN_VERSION,
     [metaKeys.clientInfo]: clientInfo,
-    [metaKeys.clientCapabilities]: {},
+    // What lists hold is for clients of every kind; each is shown what is for it.
+    [metaKeys.clientCapabilities]: { extensions: showsAppsCapability },
   },
 })
 

@@ -133,6 +133,7 @@ export type CallOver = Readonly<{
   credentials?: CredentialSet
   meta?: object
   clientEra?: Call['clientEra']
+  showsApps?: boolean
   /** As of a call that a person approved. */
   claim?: ApprovalClaim
 }>
@@ -214,6 +215,7 @@ export function arm(
     args,
     frame: parsed.frame,
     clientEra: over.clientEra ?? 'legacy',
+    showsApps: over.showsApps ?? false,
     clientIp: '127.0.0.1',
     receivedAtMs: 0,
   }
