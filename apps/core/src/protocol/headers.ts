@@ -11,8 +11,20 @@ export function header(headers: Headers, name: string): string | undefined {
 export function accepts(headers: Headers, type: string): boolean {
   const accept = header(headers, 'accept')
   if (accept === undefined) return false
-  return accept.split(',').some((range) => {
-    const name = (range.split(';', 1)[0] ?? '').trim().toLowerCase()
-    return name === type || name === '*/*'
-  })
+  const types = typesIn(accept)
+  return types.has(type) || types.has('*/*')
+}
+
+/** Clients of one kind send the same at every request: taking it apart each time costs as much as a scan of its body. */
+const known = new Map<string, ReadonlySet<string>>()
+const KNOWN_MAX = 100
+
+function typesIn(accept: string): ReadonlySet<string> {
+  const found = known.get(accept)
+  if (found) return found
+  const ranges = accept.split(',').map((range) => range.split(';', 1)[0] ?? '')
+  const types = new Set(ranges.map((range) => range.trim().toLowerCase()))
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(accept, types)
+  return types
 }

@@ -72,7 +72,7 @@ const send = ({ wire, hop, call, signal }: Trip, round?: Round): Promise<ServerF
   wire.exchange(callRequest(hop, call, round), signal)
 
 /** A modern server asks in its results; who answers while it waits, or cannot come back, is asked from here. */
-async function throughItsRounds(trip: Trip, first: ServerFrame): Promise<ServerFrame> {
+function throughItsRounds(trip: Trip, first: ServerFrame): Promise<ServerFrame> | ServerFrame {
   const { greeting, call, outlet, roots } = trip
   const isAlone = call.clientEra === 'legacy' || outlet.goesOnAlone?.() === true
   if (greeting.era === 'legacy' || !(isAlone || roots)) return first
@@ -80,7 +80,7 @@ async function throughItsRounds(trip: Trip, first: ServerFrame): Promise<ServerF
   return throughRounds(first, isAlone ? parts : { ...parts, only: 'roots/list' })
 }
 
-async function throughItsTask(trip: Trip, first: ServerFrame): Promise<ServerFrame> {
+function throughItsTask(trip: Trip, first: ServerFrame): Promise<ServerFrame> | ServerFrame {
   const { wire, hop, call, outlet, greeting } = trip
   if (isTaskOnly(greeting, call)) return throughItsLegacyTask(trip, first)
   const task = hop.takesTasks ? taskIn(first) : undefined
