@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 
 import { startTestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, publishRules } from '../support/owner.ts'
 import { startBearerShim } from './bearer-shim.ts'
 
 export type UnderTest = AsyncDisposable & Readonly<{ url: string }>
@@ -100,13 +100,7 @@ async function installWithSecret(owner: Owner, url: string): Promise<void> {
   await peta.call('servers.refresh', { params: one, body: {} })
   const body = { items: 'all' as const, labels: ['write'] }
   await peta.call('items.accept', { params: one, body })
-  await publish(owner, RULES + RESTRICTIONS)
-}
-
-async function publish({ peta, workspace }: Owner, source: string): Promise<void> {
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source } })
+  await publishRules(owner, RULES + RESTRICTIONS)
 }
 
 /** What `via-gateway.ts` is told, by PETA_UNDER_TEST: a running Peta, and an agent of it that may do everything. */
@@ -138,7 +132,7 @@ async function startAllowing(): Promise<Allowing> {
   const owner = await becomeOwner(core)
   const { peta, workspace } = owner
   const params = { workspace }
-  await publish(owner, RULES)
+  await publishRules(owner, RULES)
   const { id: agent } = await peta.call('agents.create', { params, body: { name: 'conformance' } })
   const owned = parts.move()
   return { url: core.url, owner, agent, [Symbol.asyncDispose]: () => owned.disposeAsync() }

@@ -12,6 +12,7 @@ import {
 } from '../support/http-server.ts'
 import { type McpEndpoint, openMcpEndpoint } from '../support/mcp-endpoint.ts'
 import { modernRequest } from '../support/modern-message.ts'
+import { issueToken } from '../support/owner.ts'
 import type { RawReply } from '../support/raw-post.ts'
 
 const eras = { modern: modernReply, legacy: legacyReply } as const
@@ -51,10 +52,7 @@ let neighbour: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   mcp = await openMcpEndpoint()
-  const { peta, workspace } = mcp.owner
-  const params = { workspace }
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'neighbour' } })
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
+  const token = await issueToken(mcp.owner, 'neighbour')
   neighbour = { authorization: `Bearer ${token}` }
 })
 

@@ -14,7 +14,7 @@ import {
   startCountingServer,
   type CountingServer,
 } from '../support/counting-server.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, publishRules } from '../support/owner.ts'
 
 const rules = (nonce: string, effect: 'allow' | 'deny'): string => `
 # ${nonce}
@@ -57,13 +57,8 @@ afterAll(async () => {
 
 let published = 0
 
-async function publish(effect: 'allow' | 'deny'): Promise<void> {
-  const { peta, workspace } = owner
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  const source = rules(String((published += 1)), effect)
-  await peta.call('policy.publish', { params, body: { base, source } })
-}
+const publish = (effect: 'allow' | 'deny'): Promise<void> =>
+  publishRules(owner, rules(String((published += 1)), effect))
 
 type Listener = AsyncDisposable &
   Readonly<{ tools: () => Promise<readonly string[]>; changed: () => number }>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectClient } from '../support/clients.ts'
 import { startTestCore, type TestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, publishRules } from '../support/owner.ts'
 import { officialServers } from '../support/processes.ts'
 
 const RULES = `
@@ -26,9 +26,7 @@ beforeAll(async () => {
   for (const slug of ['files', 'other']) {
     await installServer(owner, slug, { kind: 'stdio', command: process.execPath, args })
   }
-  const params = { workspace: owner.workspace }
-  const { version: base } = await owner.peta.call('policy.active', { params })
-  await owner.peta.call('policy.publish', { params, body: { base, source: RULES } })
+  await publishRules(owner, RULES)
   await peta('agent', 'create', 'claude')
   token = await peta('token', 'issue', 'claude')
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEverything, type UnderTest } from '../conformance/under-test.ts'
 import { connectAskable, type AskableClient, type Person } from '../support/askable-client.ts'
 import { startTestCore, type TestCore } from '../support/core.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
 
 const STDIO_SERVER = fileURLToPath(new URL('../support/stdio-server.mjs', import.meta.url))
 
@@ -55,12 +55,8 @@ async function install(
   await peta.call('items.accept', { params: { workspace, server }, body: { items: 'all' } })
 }
 
-async function publish(asking: string, lines = ''): Promise<void> {
-  const { peta, workspace } = owner
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: rules(asking, lines) } })
-}
+const publish = (asking: string, lines = ''): Promise<void> =>
+  publishRules(owner, rules(asking, lines))
 
 let agents = 0
 
@@ -73,10 +69,7 @@ async function connect(
     color: 'blue',
   }),
 ): Promise<AskableClient> {
-  const { peta, workspace } = owner
-  const body = { name: `agent-${(agents += 1)}` }
-  const { id: agent } = await peta.call('agents.create', { params: { workspace }, body })
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
+  const token = await issueToken(owner, `agent-${(agents += 1)}`)
   return connectAskable(generation, { url: core.url, token }, person)
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { startTestCore, type TestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
 import { connectTaskClient, type TaskClient } from '../support/task-client.ts'
 import { startTaskServer, type TaskServer } from '../support/task-server.ts'
 
@@ -29,12 +29,8 @@ beforeAll(async () => {
   core = await startTestCore()
   owner = await becomeOwner(core)
   await installServer(owner, 'remote', { kind: 'http', url: server.url, allowLoopback: true })
-  await publish(rules())
-  const { peta, workspace } = owner
-  const body = { name: 'claude' }
-  const { id: agent } = await peta.call('agents.create', { params: { workspace }, body })
-  const issued = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
-  token = issued.token
+  await publishRules(owner, rules())
+  token = await issueToken(owner)
   client = await connectTaskClient(core.url, token)
 }, 60_000)
 
@@ -42,13 +38,6 @@ afterAll(async () => {
   await core?.[Symbol.asyncDispose]()
   await server?.[Symbol.asyncDispose]()
 })
-
-async function publish(source: string): Promise<void> {
-  const { peta, workspace } = owner
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source } })
-}
 
 const askedOf = (taskId: unknown): readonly string[] =>
   server
@@ -84,13 +73,13 @@ describe('a task of a server (MCP-137)', () => {
   it('gets no answer that the rules meanwhile forbid, and is cancelled', async () => {
     const { taskId } = await client.begin('remote__ask', {})
     await client.until(taskId, 'input_required')
-    await publish(rules(NOT_ASK))
+    await publishRules(owner, rules(NOT_ASK))
     const inputResponses = { 'their key': { action: 'accept', content: {} } }
     await client.request('tasks/update', { taskId, inputResponses })
     expect(await client.get(taskId)).toMatchObject({ status: 'failed', error: { code: -32_602 } })
     await expect.poll(() => askedOf(latest())).toContain('tasks/cancel')
     expect(askedOf(latest())).not.toContain('tasks/update')
-    await publish(rules())
+    await publishRules(owner, rules())
   })
 
   it('is cancelled with the one of its client', async () => {

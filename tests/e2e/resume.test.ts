@@ -9,7 +9,7 @@ import {
   startCountingServer,
   type CountingServer,
 } from '../support/counting-server.ts'
-import { becomeOwner } from '../support/owner.ts'
+import { becomeOwner, issueToken, publishRules } from '../support/owner.ts'
 
 const rules = `
 rules:
@@ -29,17 +29,16 @@ beforeAll(async () => {
   release = work.resolve
   server = await startCountingServer(() => work.promise)
   core = await startTestCore()
-  const { peta, workspace } = await becomeOwner(core)
+  const owner = await becomeOwner(core)
+  const { peta, workspace } = owner
   const params = { workspace }
   const launch = { kind: 'http' as const, url: server.url, allowLoopback: true }
   const installed = await peta.call('servers.install', { params, body: { slug: 'count', launch } })
   const items = [{ kind: 'tool' as const, name: countingTools.write }]
   const accepting = { workspace, server: installed.id }
   await peta.call('items.accept', { params: accepting, body: { items, labels: ['write'] } })
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: rules } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'roamer' } })
-  token = (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
+  await publishRules(owner, rules)
+  token = await issueToken(owner, 'roamer')
 })
 
 afterAll(async () => {

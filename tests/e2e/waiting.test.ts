@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestCore, type TestCore } from '../support/core.ts'
 import { startCountingServer, type CountingServer } from '../support/counting-server.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
 
 const RULES = `
 rules:
@@ -30,13 +30,8 @@ beforeAll(async () => {
   core = await startTestCore()
   owner = await becomeOwner(core)
   await installServer(owner, 'count', { kind: 'http', url: server.url, allowLoopback: true })
-  const { peta, workspace } = owner
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'claude' } })
-  const issued = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
-  token = issued.token
+  await publishRules(owner, RULES)
+  token = await issueToken(owner)
 }, 60_000)
 
 afterAll(async () => {

@@ -7,7 +7,7 @@ import {
   startCountingServer,
   type CountingServer,
 } from '../support/counting-server.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { claimsAfter, readAftermath, type Aftermath, type ClaimAfter } from './aftermath.ts'
 import { crashedClaims, type CrashedClaim } from './crashed-claims.ts'
@@ -99,7 +99,8 @@ async function setScene(
 const writersOf = ({ clients }: Scene, round: number): readonly TestClient[] =>
   clients.filter((_, at) => Math.floor(at / WRITERS_AT_ONCE) === round % (AGENTS / WRITERS_AT_ONCE))
 
-async function install({ peta, workspace }: Owner, { url }: CountingServer): Promise<void> {
+async function install(owner: Owner, { url }: CountingServer): Promise<void> {
+  const { peta, workspace } = owner
   const params = { workspace }
   const { id: server } = await peta.call('servers.install', {
     params,
@@ -109,18 +110,11 @@ async function install({ peta, workspace }: Owner, { url }: CountingServer): Pro
     const body = { items: [{ kind: 'tool' as const, name }], labels: [label] }
     await peta.call('items.accept', { params: { workspace, server }, body })
   }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: rules('first') } })
+  await publishRules(owner, rules('first'))
 }
 
-async function connectAgent(
-  { peta, workspace }: Owner,
-  { url }: TestCore,
-  name: string,
-): Promise<TestClient> {
-  const { id: agent } = await peta.call('agents.create', { params: { workspace }, body: { name } })
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
-  return connectClient('client v2', url, token)
+async function connectAgent(owner: Owner, { url }: TestCore, name: string): Promise<TestClient> {
+  return connectClient('client v2', url, await issueToken(owner, name))
 }
 
 /** Every client that got no answer comes back with the very same call, as agents do. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestCore, type TestCore } from '../support/core.ts'
 import { startCountingServer, type CountingServer } from '../support/counting-server.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { connectTaskClient, type TaskClient } from '../support/task-client.ts'
 
@@ -45,12 +45,8 @@ describe.each(['sqlite', 'postgres'] as const)('kill -9 of Core with tasks, on %
   afterEach(() => lifetime.disposeAsync())
 
   async function newToken(): Promise<string> {
-    const { peta, workspace } = owner
-    const params = { workspace }
-    const { version: base } = await peta.call('policy.active', { params })
-    await peta.call('policy.publish', { params, body: { base, source: RULES } })
-    const { id: agent } = await peta.call('agents.create', { params, body: { name: 'claude' } })
-    return (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
+    await publishRules(owner, RULES)
+    return issueToken(owner)
   }
 
   async function vote(yes: boolean): Promise<void> {

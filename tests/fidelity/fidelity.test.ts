@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestCore, type TestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
 import { initialize } from '../support/modern-message.ts'
-import { becomeOwner } from '../support/owner.ts'
+import { becomeOwner, issueToken, publishRules } from '../support/owner.ts'
 import { rawRequest } from '../support/raw-post.ts'
 import { answers, errors, requests, tools } from './corpus.ts'
 import { type EchoServer, type Era, startEchoServer } from './echo-server.ts'
@@ -123,13 +123,9 @@ function requestOf(template: string, era: Era): string {
 /** Resolves with a way to send one request and get the text of its answer. */
 async function connect(core: TestCore, era: Era, serverUrl: string) {
   const owner = await becomeOwner(core)
-  const { peta, workspace } = owner
-  const params = { workspace }
   await installServer(owner, 'echo', { kind: 'http', url: serverUrl, allowLoopback: true })
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'claude' } })
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
+  await publishRules(owner, RULES)
+  const token = await issueToken(owner)
 
   const post = (body: string, headers: Readonly<Record<string, string>>) =>
     rawRequest(`${core.url}/mcp`, {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 
 import { startTestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
 import {
   connectWire,
   REVISIONS,
@@ -92,12 +92,9 @@ async function tryCell(
   }
 }
 
-async function openTo({ peta, workspace }: Owner): Promise<string> {
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'matrix' } })
-  return (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
+async function openTo(owner: Owner): Promise<string> {
+  await publishRules(owner, RULES)
+  return issueToken(owner, 'matrix')
 }
 
 const OLD = { sampling: {}, roots: {} }

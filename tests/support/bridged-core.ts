@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { startTestCore, type TestCore } from './core.ts'
 import { installServer } from './everything-runs.ts'
-import { becomeOwner, type Owner } from './owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from './owner.ts'
 import { officialServers } from './processes.ts'
 
 const RULES = `
@@ -39,12 +39,8 @@ export async function startBridgedCore(): Promise<BridgedCore> {
   await installServer(owner, 'files', { kind: 'stdio', command, args: [filesystem, files] })
   await installServer(owner, 'everything', { kind: 'stdio', command, args: [everything] })
 
-  const { peta, workspace } = owner
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'claude' } })
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
+  await publishRules(owner, RULES)
+  const token = await issueToken(owner)
   const env = { ...core.env, PETA_URL: core.url, PETA_TOKEN: token }
   return {
     core,

@@ -1,6 +1,6 @@
 import { connectClient, type TestClient } from './clients.ts'
 import type { TestCore } from './core.ts'
-import type { Owner } from './owner.ts'
+import { issueToken, publishRules, type Owner } from './owner.ts'
 
 const RULES = `
 rules:
@@ -11,15 +11,11 @@ rules:
 
 /** An agent that may call everything, for tests that are not about rules. */
 export async function connectFreeAgent(
-  { peta, workspace }: Owner,
+  owner: Owner,
   { url }: Pick<TestCore, 'url'>,
 ): Promise<TestClient> {
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'claude' } })
-  const { token } = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
-  return connectClient('client v2', url, token)
+  await publishRules(owner, RULES)
+  return connectClient('client v2', url, await issueToken(owner))
 }
 
 /** As `servers.install` takes it. */

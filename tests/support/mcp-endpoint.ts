@@ -1,7 +1,7 @@
 import { startTestCore, type TestCore } from './core.ts'
 import { installServer } from './everything-runs.ts'
 import { initialize, type ModernRequest } from './modern-message.ts'
-import { becomeOwner, type Owner } from './owner.ts'
+import { becomeOwner, type Owner, issueToken, publishRules } from './owner.ts'
 import { rawRequest, type RawReply, type RawRequest } from './raw-post.ts'
 
 const SERVER = new URL('stdio-server.mjs', import.meta.url).pathname
@@ -79,13 +79,8 @@ function modernHeaders({ method, params }: ModernRequest): Headers {
 
 /** Resolves with the token of an agent. */
 async function setUp(owner: Owner): Promise<string> {
-  const { peta, workspace } = owner
-  const params = { workspace }
   const launch = { kind: 'stdio' as const, command: process.execPath, args: [SERVER] }
   await installServer(owner, 'test', launch)
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'claude' } })
-  const issued = await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })
-  return issued.token
+  await publishRules(owner, RULES)
+  return issueToken(owner)
 }

@@ -33,6 +33,20 @@ export async function completeSetup(url: string, link: string): Promise<Owner> {
   return { peta: createPeta({ url, token }), token, workspace: workspaceId }
 }
 
+/** Makes these the rules of the workspace. */
+export async function publishRules({ peta, workspace }: Owner, source: string): Promise<void> {
+  const params = { workspace }
+  const { version: base } = await peta.call('policy.active', { params })
+  await peta.call('policy.publish', { params, body: { base, source } })
+}
+
+/** A token of a new agent of the owner's. */
+export async function issueToken({ peta, workspace }: Owner, name = 'claude'): Promise<string> {
+  const params = { workspace }
+  const { id: agent } = await peta.call('agents.create', { params, body: { name } })
+  return (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
+}
+
 /** Exports the whole log and verifies it offline. `body` of each entry, in order, is what was hashed. */
 export async function verifiedExport(
   { peta, workspace }: Owner,

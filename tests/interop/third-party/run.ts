@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { freePort, startTestCore } from '../../support/core.ts'
 import { installServer } from '../../support/everything-runs.ts'
-import { becomeOwner, type Owner } from '../../support/owner.ts'
+import { becomeOwner, issueToken, publishRules } from '../../support/owner.ts'
 
 type Launch = Parameters<typeof installServer>[2]
 
@@ -85,7 +85,8 @@ await install('supergateway', supergateway, {
   args: { message: 'hello' },
   says: 'Echo: hello',
 })
-const token = await issueToken(owner)
+await publishRules(owner, RULES)
+const token = await issueToken(owner, 'interop')
 
 // An endpoint that serves one era alone, so that a client which speaks the other is found out.
 for (const era of ['legacy', 'modern'] as const) {
@@ -147,14 +148,6 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
   await once(child, 'exit')
-}
-
-async function issueToken({ peta, workspace }: Owner): Promise<string> {
-  const params = { workspace }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-  const { id: agent } = await peta.call('agents.create', { params, body: { name: 'interop' } })
-  return (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
 }
 
 /** What went wrong, by tool; an empty text is nothing. */
