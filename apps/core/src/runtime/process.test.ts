@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
+import { CoreError } from '../ground/errors.ts'
 import { systemClock } from '../ground/clock.ts'
 import { MARKER } from './launch/environment.ts'
 import { admin, credentialSet, openTestRuntime, stdioDefinition, WORKSPACE } from './testing.ts'
@@ -144,6 +145,20 @@ it('gives progress its client’s own token back, and drops foreign and backward
   seen.length = 0
   await test.call(server, 'progress', {}, { outlet })
   expect(seen).toEqual([])
+})
+
+it('drops a notice that cannot be passed on safely, and nothing else (RUN-10)', async () => {
+  await using test = await openTestRuntime()
+  const server = await test.ready(stdioDefinition())
+  const seen: number[] = []
+  const notify = (frame: Buffer): void => {
+    const { progress } = JSON.parse(frame.toString()).params
+    if (progress === 2) throw new CoreError('scrub_failed')
+    seen.push(progress)
+  }
+  const over = { outlet: { notify }, meta: { progressToken: 'p' } }
+  expect((await test.call(server, 'progress', {}, over)).text).toBe('done')
+  expect(seen).toEqual([1, 3])
 })
 
 it('never shows one caller the progress of another (RUN-52)', async () => {
