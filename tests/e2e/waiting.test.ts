@@ -52,23 +52,30 @@ async function approve(): Promise<void> {
   }
 }
 
-it('holds a client of the older era with progress until people decided (MCP-136)', async () => {
+it('holds a client of the older era with progress until people decided (MCP-136, APR-44)', async () => {
   const client = new LegacyClient(INFO)
   await client.connect(new LegacyTransport(new URL('/mcp', core.url), door()))
   const told: string[] = []
+  const { promise: status, resolve: tellStatus } = Promise.withResolvers<unknown>()
+  async function askThenApprove(message: string): Promise<void> {
+    const id = /APR-[0-9A-F]{8}/.exec(message)?.[0]
+    tellStatus(await client.callTool({ name: 'peta__approval_status', arguments: { id } }))
+    await approve()
+  }
   const result = await client.callTool(
     { name: 'count__write_note', arguments: { key: 'old' } },
     undefined,
     {
       onprogress({ message = '' }) {
         told.push(message)
-        void approve()
+        void askThenApprove(message)
       },
     },
   )
   expect(result).toMatchObject({ content: [{ text: 'old' }] })
   expect(told[0]).toMatch(WAITING)
   expect(server.effectsOf('old')).toBe(1)
+  expect(await status).toMatchObject({ structuredContent: { state: 'PENDING' } })
   await client.close()
 })
 

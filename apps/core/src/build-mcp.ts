@@ -3,6 +3,7 @@ import { createSealedText } from './crypto/sealed-text.ts'
 import { CoreError } from './ground/errors.ts'
 import { createGovernedCall } from './gateway/governed-call.ts'
 import { createMcp } from './gateway/mcp.ts'
+import { approvalTool } from './gateway/approval-tool.ts'
 import { createOwnTools } from './gateway/own-tools.ts'
 import { searchTools } from './gateway/search/search-tools.ts'
 import { displayId } from './model/display-id.ts'
@@ -37,7 +38,7 @@ export function buildMcp(
       policyVersion: policy.version,
       readsArguments: policy.readsArguments,
       governedCall: createGovernedCall(calls),
-      ownTools: createOwnTools(searchTools),
+      ownTools: createOwnTools([...searchTools, approvalTool(approvals)]),
       decide: calls.decide,
       records: tasks,
       approvals,

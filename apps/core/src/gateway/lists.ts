@@ -7,6 +7,7 @@ import type { Principal } from '../model/principal.ts'
 import type { ItemKind } from '../model/server.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { isForModels } from './app-tools.ts'
+import { isForEra } from './approval-tool.ts'
 import { renderItem } from './render-item.ts'
 import type { Sealing } from './seal.ts'
 import { aliasIn, type View } from './views.ts'
@@ -105,7 +106,9 @@ const listOf = ({ principal, view, kind, showsApps }: ListRequest): string =>
   ])
 
 function printPages({ view, kind, era, showsApps }: ListRequest): readonly Page[] {
-  const entries = view.entries(kind).filter((entry) => showsApps || isForModels(entry))
+  const entries = view
+    .entries(kind)
+    .filter((entry) => isForEra(entry, era) && (showsApps || isForModels(entry)))
   const pages: Page[] = []
   for (let from = 0; from < entries.length; from += PAGE_LENGTH) {
     const items = entries

@@ -2,6 +2,8 @@ import { CoreError } from '../ground/errors.ts'
 import type { ApprovalState, ApprovalStatus } from '../model/approval.ts'
 import type { Call, CallResult } from '../model/call.ts'
 import { displayId } from '../model/display-id.ts'
+import { shownName } from '../model/own-tools.ts'
+import type { Profile } from '../model/profile.ts'
 import type { Era, Frame, ServerFrame } from '../model/frame.ts'
 import type { Ask } from '../model/question.ts'
 import { askNeeded, isQuestionMethod } from '../protocol/client-asks.ts'
@@ -36,7 +38,8 @@ export type McpReply = Readonly<{
 export type Asked = Readonly<{ frame: Frame; era: Era; serverInfo: string }>
 
 /** With the session of a legacy client, whose version says what it can read. */
-type Reading = Asked & Readonly<{ session?: Readonly<{ version: LegacyVersion }> }>
+type Reading = Asked &
+  Readonly<{ session?: Readonly<{ version: LegacyVersion }>; profile?: Profile }>
 
 const APPROVAL_CODE = 4202
 const DENIED_CODE = 4030
@@ -143,8 +146,10 @@ function renderDenied(asked: Asked, call: Call): McpReply {
   return refusal(asked, text, { code: DENIED_CODE, data: { ref }, meta: shown })
 }
 
-function renderApproval(asked: Asked, status: ApprovalStatus): McpReply {
-  const text = approvalText(status)
+function renderApproval(asked: Reading, status: ApprovalStatus): McpReply {
+  const hasTool = asked.era === 'legacy' && asked.profile === undefined
+  const isOpen = status.state === 'PENDING'
+  const text = `${approvalText(status)}${hasTool && isOpen ? STATUS_HINT : ''}`
   const shown = {
     id: status.approvalId,
     state: status.state,
@@ -155,8 +160,12 @@ function renderApproval(asked: Asked, status: ApprovalStatus): McpReply {
   return refusal(asked, text, { code: APPROVAL_CODE, data: shown, meta })
 }
 
-/** Ends of an approval, for the agent: what came of it, and whether asking again makes sense. */
+/** Modern clients and profiles have no such tool. */
+const STATUS_HINT = ` ${shownName('approval_status')} tells how it stands.`
+
+/** What an agent is told of an approval that waits no more: what came of it, and whether asking again makes sense. */
 const endings: Partial<Record<ApprovalState, string>> = {
+  APPROVED: 'was approved. Call the same tool again with the same arguments.',
   DENIED: 'was denied. Do not retry with other arguments.',
   EXPIRED: 'expired before anyone decided. The call did not run. Call again to ask anew.',
   CANCELLED: 'was withdrawn. The call did not run.',
@@ -172,7 +181,8 @@ const endings: Partial<Record<ApprovalState, string>> = {
     'was used by a call that did not run, as a person has found. Call again to ask anew.',
 }
 
-function approvalText({ approvalId, state, denyReason }: ApprovalStatus): string {
+/** What an agent is told of an approval that it waits for, or waited for. */
+export function approvalText({ approvalId, state, denyReason }: ApprovalStatus): string {
   const name = displayId(approvalId)
   const ending = endings[state]
   if (ending === undefined) {

@@ -4,7 +4,12 @@ import type { ServerRef } from './server.ts'
  * Tools of Peta itself: called like those of servers, under the alias that no server may have (MCP-103). They reach no
  * server and show a principal nothing that it could not see otherwise, so they are allowed unless a rule names them.
  */
-export const ownToolNames = ['search_tools', 'describe_tool', 'call_tool'] as const
+export const ownToolNames = [
+  'search_tools',
+  'describe_tool',
+  'call_tool',
+  'approval_status',
+] as const
 
 export type OwnToolName = (typeof ownToolNames)[number]
 
