@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 
 import { REVISIONS } from '../support/wire-client.ts'
 import { FEATURES, type Cell } from './features.ts'
+import { findStrayFrames } from './isolation.ts'
 import { runMatrix, type Outcome } from './matrix.ts'
 
 const TIME_LIMIT_MS = 240_000
@@ -35,3 +36,12 @@ describe('between clients and servers of all five revisions, over HTTP or stdio'
     ])
   })
 })
+
+it(
+  'two agents on the same servers never see anything of each other’s calls (MCP-56, MCP-176)',
+  async () => {
+    // `npm run matrix` makes ten thousand.
+    expect(await findStrayFrames(1500)).toEqual([])
+  },
+  TIME_LIMIT_MS,
+)

@@ -1,6 +1,10 @@
-/** `npm run matrix`: every feature between every client and every server, printed as a table. */
+/**
+ * `npm run matrix`: every feature between every client and every server, printed as a table; then ten thousand calls of
+ * two agents across each other.
+ */
 import { REVISIONS, type Revision } from '../support/wire-client.ts'
 import { FEATURES, TRANSPORTS, type Transport } from './features.ts'
+import { findStrayFrames } from './isolation.ts'
 import { runMatrix, type Outcome } from './matrix.ts'
 
 const outcomes: Outcome[] = []
@@ -8,6 +12,7 @@ await runMatrix((outcome) => void outcomes.push(outcome))
 
 const SIGNS = { ok: '+', impossible: '.', failed: 'X' }
 const HEAD_WIDTH = 20
+const CALLS = 10_000
 
 say('Across: the revision of the client, and below it that of the server.')
 say(`${''.padEnd(HEAD_WIDTH)} ${REVISIONS.join('  ')}`)
@@ -22,9 +27,13 @@ const failed = outcomes.filter(({ verdict }) => verdict === 'failed')
 for (const { client, server, transport, feature, reason } of failed) {
   say(`X ${feature}, ${client} -> ${server} by ${transport}: ${reason}`)
 }
+const strays = await findStrayFrames(CALLS)
+say(`${CALLS} calls across each other, ${strays.length} strays`)
+for (const stray of strays) say(`X ${stray}`)
+
 const passed = outcomes.length - impossible.length - failed.length
-say(`${passed} passed, ${failed.length} failed`)
-if (failed.length > 0) process.exitCode = 1
+say(`${passed} passed, ${failed.length + strays.length} failed`)
+if (failed.length + strays.length > 0) process.exitCode = 1
 
 function lineOf(feature: string, transport: Transport): string {
   const cells = (client: Revision): string =>

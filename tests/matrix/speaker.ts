@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 import { z } from 'zod'
 
 import type { Revision } from '../support/wire-client.ts'
@@ -34,7 +36,8 @@ export type SpeakerParts = Readonly<{
 }>
 
 type Context = Readonly<{
-  progress: (progress: number) => void
+  args: Json
+  progress: (progress: number, message?: string) => void
   ask: (method: string, params: Json) => Promise<Json>
   cancelled: AbortSignal
 }>
@@ -73,8 +76,12 @@ export function createSpeaker({ revision, restart }: SpeakerParts): Speaker {
     const given = z.array(Members).catch([]).parse(answersIn(params))
     return {
       cancelled,
-      progress: (progress) =>
-        send({ method: 'notifications/progress', params: { progressToken, progress } }),
+      args: Members.catch({}).parse(params['arguments']),
+      progress: (progress, text) =>
+        send({
+          method: 'notifications/progress',
+          params: { progressToken, progress, ...(text !== undefined && { message: text }) },
+        }),
       async ask(method, question) {
         if (isModern) {
           const answer = given.shift()
@@ -173,6 +180,15 @@ function createTools(revision: Revision, restart: () => void): Readonly<Record<s
       context.progress(1)
       context.progress(2)
       return 'progress'
+    },
+    /** Tells what it was told, in pieces and later, so that many calls answer across each other. */
+    async mirror({ args, progress }) {
+      const text = String(args['text'])
+      for (let turn = 1; turn <= 2; turn += 1) {
+        progress(turn, text)
+        await pause(Number(args['pauseMs']))
+      }
+      return text
     },
     async hang({ cancelled }) {
       seen.push('started')
