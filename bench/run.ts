@@ -94,7 +94,9 @@ async function measureLatency(all: readonly Subject[], load: RunLoad): Promise<R
   })
 }
 
-const isFast = ({ name }: Subject): boolean => !(name in CALLS)
+function isFast({ name }: Subject): boolean {
+  return !(name in CALLS)
+}
 
 /** Not every peer carries progress, and none should be measured at leaving it out. */
 function progressCall(name: string, tool: string, share: number): Scenario {
