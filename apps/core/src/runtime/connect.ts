@@ -46,6 +46,7 @@ export type ConnectToCall = <T>(
 
 /** Sessions of one principal with one server over which calls that can be asked are spread (MCP-65). */
 const LANES = 4
+const SPARE_IDLE_MS = 30_000
 
 /**
  * Chooses the pool key of a call. A session of the older generation belongs to one principal, and was told once what
@@ -69,7 +70,7 @@ export function createConnectToCall(parts: ConnectParts): ConnectToCall {
       if (!isProcess) return pool.use(places.own(target), work, signal)
       const { key, terms, name } = places.own(target)
       return lanes.use(name, (lane) =>
-        pool.use(createPlace({ ...key, lane }, { ...terms, inFlightMax: 1 }), work, signal),
+        pool.use(createPlace({ ...key, lane }, laneTerms(terms, lane)), work, signal),
       )
     }
     const known = eras.get(definition, credentials)
@@ -77,6 +78,12 @@ export function createConnectToCall(parts: ConnectParts): ConnectToCall {
       ? useOf(known)
       : pool.use(shared, async ({ greeting }) => greeting.era, signal).then(useOf)
   }
+}
+
+/** Beside the first one, a process is there for calls at the same time, and ends soon after them. */
+function laneTerms(terms: InstanceTerms, lane: number): InstanceTerms {
+  const idleStopMs = lane === 0 ? terms.idleStopMs : Math.min(terms.idleStopMs, SPARE_IDLE_MS)
+  return { ...terms, inFlightMax: 1, idleStopMs }
 }
 
 type Places = Readonly<{

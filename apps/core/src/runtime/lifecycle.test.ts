@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { systemClock } from '../ground/clock.ts'
+import type { Askable } from '../model/question.ts'
 import { MARKER } from './launch/environment.ts'
 import { admin, openTestRuntime, stdioDefinition, WORKSPACE, type TestRuntime } from './testing.ts'
 import { systemTimers, type Timers } from '../ground/timers.ts'
@@ -103,6 +104,24 @@ it('stops a server that nobody uses, and starts it again when somebody does (RUN
   aheadMs = 61_000
   await expect.poll(() => isAlive(pid)).toBe(false)
   expect(Number((await test.call(server, 'pid')).text)).not.toBe(pid)
+})
+
+it('keeps one process for a client that can be asked, and more only while it calls at the same time (MCP-65)', async () => {
+  let aheadMs = 0
+  const clock = { ...systemClock, nowMs: () => Date.now() + aheadMs }
+  await using test = await openTestRuntime({ clock, timers: hurried })
+  const server = await test.ready(stdioDefinition([], { era: 'legacy' }))
+  const askable: Askable = { asks: ['roots'], ask: async () => ({ error: Buffer.from('{}') }) }
+  const outlet = { notify: () => undefined, askable }
+  const own = () =>
+    test.runtime.status(WORKSPACE, server).instances.filter(({ key }) => key.asks !== '').length
+  await test.call(server, 'pid', {}, { outlet })
+  await test.call(server, 'pid', {}, { outlet })
+  expect(own()).toBe(1)
+  await Promise.all([1, 2, 3].map(() => test.call(server, 'sleep', { ms: 100 }, { outlet })))
+  expect(own()).toBe(3)
+  aheadMs = 31_000
+  await expect.poll(own).toBe(1)
 })
 
 it('quarantines a server that fails to start five times, until an administrator acts (RUN-49)', async () => {
