@@ -4,7 +4,6 @@ import type { NewId } from '../ground/ids.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { ApprovalStatus } from '../model/approval.ts'
 import type { Action, Call, Outlet } from '../model/call.ts'
-import { shownName } from '../model/own-tools.ts'
 import type { CatalogueItem, ServerRef } from '../model/server.ts'
 import type { Task } from '../model/task.ts'
 import { readAsks } from '../protocol/client-asks.ts'
@@ -12,6 +11,7 @@ import type { Headers } from '../protocol/headers.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import { TASKS_VERSION, wantedTask, withoutTask } from '../protocol/rev-2025-11-25/tasks.ts'
 import { declaresTasks } from '../protocol/rev-2026-07-28/tasks.ts'
+import { asMeant } from './as-meant.ts'
 import type { ApprovedRounds } from './approved-rounds.ts'
 import type { ElicitationIds } from './elicitation-ids.ts'
 import { checkHeaders, checkNames } from './check-call.ts'
@@ -20,19 +20,10 @@ import type { CallStages, GovernedCall, GovernedOutcome } from './governed-call.
 import { createNotices } from './notices.ts'
 import type { OwnTools } from './own-tools.ts'
 import type { Asked, McpReply, RelayedState } from './outcome.ts'
-import { withPinned } from './pinned-arguments.ts'
 import { renderQuestions } from './render-round.ts'
 import { assertVisited, renderEnd } from './render-visits.ts'
-import {
-  callOf,
-  originOf,
-  findTool,
-  resolveTarget,
-  type ResolveTools,
-  type Target,
-} from './resolve-call.ts'
+import { callOf, originOf, resolveTarget, type ResolveTools, type Target } from './resolve-call.ts'
 import { stateInvalid, type RoundState, type RoundStates } from './round-state.ts'
-import { innerCall } from './search/inner-call.ts'
 import { ownerOf, type Session } from './sessions.ts'
 import { type Slots, takeSlot } from './slots.ts'
 import { objectionTo } from './still-allowed.ts'
@@ -129,24 +120,6 @@ const waitingOn = (asking: Asking, state: Waited): Asking => ({
   frame: withoutRound(asking.frame),
   waited: waitedBy(asking.frame, state),
 })
-
-/** A call of a tool as it is judged and sent: taken out of `call_tool`, and with the arguments that a profile fixes. */
-function asMeant(deps: AnswerCallDeps, outer: Asking): Asking {
-  const asking = throughCallTool(deps, outer)
-  const { name } = asking.frame.params
-  const entry = typeof name === 'string' ? findTool(deps.views(asking), name) : undefined
-  if (!entry?.override) return asking
-  return { ...asking, frame: withPinned(asking.frame, entry.override.pinned) }
-}
-
-/** A call of `call_tool` that no rule denies is from here on the call that it holds. */
-function throughCallTool(deps: AnswerCallDeps, asking: Asking): Asking {
-  const { frame, principal } = asking
-  if (frame.params['name'] !== shownName('call_tool')) return asking
-  const call = resolve(deps, asking, { action: 'tool.call', state: undefined })
-  const { effect } = deps.decide(principal, call)
-  return effect === 'allow' ? { ...asking, frame: innerCall(frame), isInner: true } : asking
-}
 
 /** Only who says so with this very request gets a task for an answer (MCP-134). */
 const mayBecomeTask = ({ era, frame, wantedTask: wanted }: Asking, action: Action): boolean =>
