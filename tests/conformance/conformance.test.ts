@@ -50,6 +50,10 @@ describe('the official server suites', () => {
     expect(compared.rows.filter(({ verdict }) => verdict === 'same').length).toBeGreaterThan(200)
   })
 
+  it('count Peta as a server that conforms to both revisions (MCP-170)', () => {
+    expect(through.map(({ conforms }) => conforms)).toEqual([true, true])
+  })
+
   it('find every listed gap, so that none stays listed once it is closed', () => {
     expect(compared.stale).toEqual([])
   })

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import type { Revision, WireClient, WireMessage } from '../support/wire-client.ts'
 
-export const TRANSPORTS = ['http', 'stdio'] as const
+/** Towards the server; `sse` is what 2024-11-05 had instead of Streamable HTTP. */
+export const TRANSPORTS = ['http', 'stdio', 'sse'] as const
 export type Transport = (typeof TRANSPORTS)[number]
 
 /** Who speaks to whom, and how. */
@@ -152,8 +153,12 @@ export const FEATURES: readonly Feature[] = [
   },
 ]
 
-/** Why two revisions cannot meet in a feature. */
-export const whyNot = ({ name, since }: Feature, { client, server }: Cell): string | undefined =>
-  since !== undefined && (client < since || server < since)
-    ? `${name} came with ${since}`
-    : undefined
+/** Why two revisions cannot meet in a feature, or over a transport. */
+export function whyNot(
+  { name, since }: Feature,
+  { client, server, transport }: Cell,
+): string | undefined {
+  if (since !== undefined && (client < since || server < since)) return `${name} came with ${since}`
+  const isGone = transport === 'sse' && server !== '2024-11-05'
+  return isGone ? 'HTTP+SSE is the transport of 2024-11-05 alone' : undefined
+}

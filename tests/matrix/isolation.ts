@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 import { startTestCore } from '../support/core.ts'
-import { becomeOwner, type Owner } from '../support/owner.ts'
+import { becomeOwner, issueToken, publishRules, type Owner } from '../support/owner.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import {
   connectWire,
@@ -35,6 +35,7 @@ export async function findStrayFrames(calls: number): Promise<readonly string[]>
   const core = parts.use(await startTestCore())
   const owner = await becomeOwner(core)
   await install(owner, parts)
+  await publishRules(owner, RULES)
   const strays: string[] = []
   let last = 0
   const work = async (caller: Caller): Promise<void> => {
@@ -75,14 +76,6 @@ async function install({ peta, workspace }: Owner, parts: AsyncDisposableStack):
     const { id: server } = await peta.call('servers.install', { params, body })
     await peta.call('items.accept', { params: { ...params, server }, body: { items: 'all' } })
   }
-  const { version: base } = await peta.call('policy.active', { params })
-  await peta.call('policy.publish', { params, body: { base, source: RULES } })
-}
-
-async function issueToken({ peta, workspace }: Owner, name: string): Promise<string> {
-  const params = { workspace }
-  const { id: agent } = await peta.call('agents.create', { params, body: { name } })
-  return (await peta.call('tokens.issue', { params: { workspace, agent }, body: {} })).token
 }
 
 /** Everything that came back for one call, which should all be about it. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 
 import { startTestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
-import { becomeOwner, type Owner, issueToken, publishRules } from '../support/owner.ts'
+import { becomeOwner, issueToken, publishRules } from '../support/owner.ts'
 import {
   connectWire,
   REVISIONS,
@@ -12,6 +12,7 @@ import {
 } from '../support/wire-client.ts'
 import { FEATURES, TRANSPORTS, whyNot, type Cell, type Scene } from './features.ts'
 import { startMatrixServer } from './http-server.ts'
+import { startSseServer } from './sse-server.ts'
 
 export type Outcome = Cell &
   Readonly<{
@@ -42,13 +43,15 @@ export async function runMatrix(
   await using parts = new AsyncDisposableStack()
   const core = parts.use(await startTestCore())
   const owner = await becomeOwner(core)
-  const address = { url: `${core.url}/mcp`, token: await openTo(owner) }
+  await publishRules(owner, RULES)
+  const address = { url: `${core.url}/mcp`, token: await issueToken(owner) }
   for (const client of REVISIONS) {
     const shared = { ...address, revision: client }
     const asked = await connectWire({ ...shared, capabilities: CAPABILITIES[client], answers })
     const quiet = await connectWire({ ...shared, capabilities: {} })
     for (const cell of cellsOf(client).filter(isWanted)) {
-      await installServer(owner, slugOf(cell), await launchOf(parts, cell))
+      const isPossible = FEATURES.some((feature) => whyNot(feature, cell) === undefined)
+      if (isPossible) await installServer(owner, slugOf(cell), await launchOf(parts, cell))
       await tryCell(cell, { asked, quiet }, told)
     }
   }
@@ -62,7 +65,8 @@ async function launchOf(
   if (transport === 'stdio') {
     return { kind: 'stdio', command: process.execPath, args: [STDIO_SERVER, server] }
   }
-  const { url } = parts.use(await startMatrixServer(server))
+  const isSse = transport === 'sse'
+  const { url } = parts.use(await (isSse ? startSseServer() : startMatrixServer(server)))
   return { kind: 'http', url, allowLoopback: true }
 }
 
@@ -90,11 +94,6 @@ async function tryCell(
     const verdict = problem === undefined ? 'ok' : 'failed'
     told({ ...place, verdict, reason: problem ?? '' })
   }
-}
-
-async function openTo(owner: Owner): Promise<string> {
-  await publishRules(owner, RULES)
-  return issueToken(owner, 'matrix')
 }
 
 const OLD = { sampling: {}, roots: {} }

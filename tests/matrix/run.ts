@@ -1,6 +1,6 @@
 /**
- * `npm run matrix`: every feature between every client and every server, printed as a table; then ten thousand calls of
- * two agents across each other.
+ * `npm run matrix [-- sse]`: every feature between every client and every server, printed as a table; then ten thousand calls of
+ * two agents across each other. `sse`, or another transport, stands for that one alone.
  */
 import { REVISIONS, type Revision } from '../support/wire-client.ts'
 import { FEATURES, TRANSPORTS, type Transport } from './features.ts'
@@ -8,7 +8,11 @@ import { findStrayFrames } from './isolation.ts'
 import { runMatrix, type Outcome } from './matrix.ts'
 
 const outcomes: Outcome[] = []
-await runMatrix((outcome) => void outcomes.push(outcome))
+const [, , only] = process.argv
+await runMatrix(
+  (outcome) => void outcomes.push(outcome),
+  ({ transport }) => transport === (only ?? transport),
+)
 
 const SIGNS = { ok: '+', impossible: '.', failed: 'X' }
 const HEAD_WIDTH = 20
