@@ -1,6 +1,6 @@
 import { CoreError } from '../ground/errors.ts'
 import { encodeUpdated } from '../protocol/encode-notice.ts'
-import type { Asking } from './answer-call.ts'
+import type { Asking } from './asking.ts'
 import { answerTo, type McpReply, renderOutcome } from './outcome.ts'
 import type { Session } from './sessions.ts'
 import type { OpenSubscriber } from './subscriptions.ts'

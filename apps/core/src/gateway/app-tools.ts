@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../model/catalogue.ts'
 import type { CatalogueItem } from '../model/server.ts'
 import { declaredIn, declaresApps, isFor } from '../protocol/apps.ts'
-import type { Asking } from './answer-call.ts'
+import type { Asking } from './asking.ts'
 import type { View } from './views.ts'
 
 const definitions = new WeakMap<CatalogueItem, unknown>()

@@ -1,5 +1,5 @@
 import { shownName } from '../model/own-tools.ts'
-import type { AnswerCallDeps, Asking } from './answer-call.ts'
+import type { AnswerCallDeps, Asking } from './asking.ts'
 import { withPinned } from './pinned-arguments.ts'
 import { callOf, findTool, originOf, resolveTarget } from './resolve-call.ts'
 import { innerCall } from './search/inner-call.ts'

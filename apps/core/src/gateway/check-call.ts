@@ -1,5 +1,5 @@
 import { checkParamHeaders, isSent } from '../protocol/rev-2026-07-28/param-headers.ts'
-import type { AnswerCallDeps, Asking } from './answer-call.ts'
+import type { AnswerCallDeps, Asking } from './asking.ts'
 import type { ToolContract } from './check-arguments.ts'
 import type { Target } from './resolve-call.ts'
 

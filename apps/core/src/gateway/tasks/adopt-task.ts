@@ -1,7 +1,7 @@
 import { CoreError } from '../../ground/errors.ts'
 import type { Log } from '../../ground/log.ts'
 import { parseClientMessage } from '../../protocol/frame.ts'
-import type { Asking } from '../answer-call.ts'
+import type { Asking } from '../asking.ts'
 import { eraOf } from '../classify.ts'
 import type { Viewer } from '../views.ts'
 import type { LiveTasks } from './live-tasks.ts'

@@ -1,7 +1,7 @@
 import { CoreError } from '../../ground/errors.ts'
 import type { Task } from '../../model/task.ts'
 import { declaresTasks, tasksCapability } from '../../protocol/rev-2026-07-28/tasks.ts'
-import type { Asking } from '../answer-call.ts'
+import type { Asking } from '../asking.ts'
 import type { GovernedOutcome } from '../governed-call.ts'
 import type { McpReply } from '../outcome.ts'
 import { renderOutcome } from '../outcome.ts'

@@ -1,6 +1,6 @@
 import { CoreError } from '../../ground/errors.ts'
 import { declaresTasks, tasksCapability } from '../../protocol/rev-2026-07-28/tasks.ts'
-import type { Asking } from '../answer-call.ts'
+import type { Asking } from '../asking.ts'
 import { shownTask, type AnswerTaskDeps } from './answer-task.ts'
 import { detailsOf } from './render-task.ts'
 import type { TaskWatch } from './task-watch.ts'

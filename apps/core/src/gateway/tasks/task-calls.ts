@@ -1,6 +1,6 @@
 import type { ApprovalStatus } from '../../model/approval.ts'
 import type { Task } from '../../model/task.ts'
-import type { Asking } from '../answer-call.ts'
+import type { Asking } from '../asking.ts'
 import type { GovernedOutcome } from '../governed-call.ts'
 import type { McpReply } from '../outcome.ts'
 import type { UnderWay } from '../still-allowed.ts'
