@@ -30,8 +30,8 @@ it.each([
 
 it('the governed call is made use of for calls, and for subscriptions that outlast their answer (MCP-2)', () => {
   expect(filesWith(/\bdeps\.governedCall\(/)).toEqual([
-    'gateway/answer-call.ts',
-    'gateway/subscription.ts',
+    'gateway/calls/answer-call.ts',
+    'gateway/subscriptions/subscription.ts',
   ])
 })
 

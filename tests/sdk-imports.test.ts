@@ -56,7 +56,7 @@ it('names sampling only to tell it apart and to decide about it, and so never or
     read(file).includes('sampling/createMessage'),
   )
   expect(naming.toSorted()).toEqual([
-    'apps/core/src/gateway/govern-questions.ts',
+    'apps/core/src/gateway/questions/govern-questions.ts',
     'apps/core/src/model/question.ts',
     'apps/core/src/protocol/client-asks.ts',
   ])

@@ -3,9 +3,9 @@ import type { ArmedCall, CallClearance, NotCleared, Replayed } from '../model/cl
 import type { Decision } from '../model/decision.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Clear } from './clear.ts'
-import { governQuestions, governRound } from './govern-questions.ts'
-import type { KeptFor } from './kept-results.ts'
-import type { Spend } from './sampling-budget.ts'
+import { governQuestions, governRound } from './questions/govern-questions.ts'
+import type { KeptFor } from './calls/kept-results.ts'
+import type { Spend } from './questions/sampling-budget.ts'
 
 /** What `record` keeps of a call before anything leaves the process. */
 export type Intent = Readonly<{ principal: Principal; call: Call; decision: Decision }>

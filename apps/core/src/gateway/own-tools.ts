@@ -4,7 +4,7 @@ import type { CatalogueEntry } from '../model/catalogue.ts'
 import { ownServer, shownName, type OwnToolName } from '../model/own-tools.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
-import type { View } from './views.ts'
+import type { View } from './lists/views.ts'
 
 /** A tool of Peta itself (MCP-103). Adding one takes its name in `model/own-tools.ts` and a row where Core is joined. */
 export type OwnTool = Readonly<{

@@ -1,6 +1,6 @@
 import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
-import type { Viewer } from './views.ts'
+import type { Viewer } from './lists/views.ts'
 
 /** Counts what runs at once, per key; over the cap the newest is refused (SEC-90). */
 export type Slots = Readonly<{

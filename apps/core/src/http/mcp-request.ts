@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CoreError } from '../ground/errors.ts'
 import { limits } from '../ground/limits.ts'
 import type { McpReply } from '../gateway/outcome.ts'
-import type { Viewer } from '../gateway/views.ts'
+import type { Viewer } from '../gateway/lists/views.ts'
 import type { Message } from '../protocol/splice.ts'
 import { readBody } from './read-body.ts'
 

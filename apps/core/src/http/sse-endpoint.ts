@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { CoreError } from '../ground/errors.ts'
-import type { OlderTransport } from '../gateway/older-transport.ts'
+import type { OlderTransport } from '../gateway/sessions/older-transport.ts'
 import { accepts } from '../protocol/headers.ts'
 import { credentialInUrl } from './credential-in-url.ts'
 import { abortOnClose, type Identify, lateViewer, readMessage, reply } from './mcp-request.ts'

@@ -4,10 +4,10 @@ import { CoreError } from '../../ground/errors.ts'
 import type { CatalogueEntry } from '../../model/catalogue.ts'
 import { isOwn, shownName } from '../../model/own-tools.ts'
 import type { Profile } from '../../model/profile.ts'
-import { isForModels } from '../app-tools.ts'
+import { isForModels } from '../lists/app-tools.ts'
 import type { OwnTool, OwnToolAnswer } from '../own-tools.ts'
-import { renderItem } from '../render-item.ts'
-import { aliasIn, type View } from '../views.ts'
+import { renderItem } from '../lists/render-item.ts'
+import { aliasIn, type View } from '../lists/views.ts'
 import { rankTools } from './rank-tools.ts'
 
 const QUERY_CHARS_MAX = 500

@@ -4,9 +4,9 @@ import type { Task } from '../../model/task.ts'
 import { metaKeys } from '../../protocol/meta-keys.ts'
 import { withRelatedTask } from '../../protocol/rev-2025-11-25/tasks.ts'
 import { answerTo, type Asked, errorTo, type McpReply } from '../outcome.ts'
-import type { KeyedQuestion } from '../question-room.ts'
-import { inputRequestsOf } from '../render-round.ts'
-import { waitingText } from '../waiting-text.ts'
+import type { KeyedQuestion } from '../questions/question-room.ts'
+import { inputRequestsOf } from '../questions/render-round.ts'
+import { waitingText } from '../waiting/waiting-text.ts'
 
 /** A task as its client gets to see it now. */
 export type ShownTask = Readonly<{

@@ -1,8 +1,8 @@
 import type { ApprovalStatus } from '../../model/approval.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { Task, TaskKey, TaskRequest } from '../../model/task.ts'
-import { ownerOf } from '../sessions.ts'
-import type { Viewer } from '../views.ts'
+import { ownerOf } from '../sessions/sessions.ts'
+import type { Viewer } from '../lists/views.ts'
 import type { Asked } from '../outcome.ts'
 import type { TaskEnd } from './task-outcome.ts'
 

@@ -3,7 +3,7 @@ import type { Outlet } from '../../model/call.ts'
 import type { Frame } from '../../model/frame.ts'
 import type { Answer, Ask, Question } from '../../model/question.ts'
 import type { GovernedOutcome } from '../governed-call.ts'
-import { createQuestionRoom, type KeyedQuestion } from '../question-room.ts'
+import { createQuestionRoom, type KeyedQuestion } from '../questions/question-room.ts'
 
 /** One call whose client takes a task for an answer. As long as it gets none, the call ends with its request. */
 export type TaskRun = Readonly<{
