@@ -29,7 +29,7 @@ it.each([
 })
 
 it('the governed call is made use of for calls, and for subscriptions that outlast their answer (MCP-2)', () => {
-  expect(filesWith(/\bdeps\.governedCall\(/)).toEqual([
+  expect(filesWith(/\bdeps\.governedCall\(/).toSorted()).toEqual([
     'gateway/calls/answer-call.ts',
     'gateway/subscriptions/subscription.ts',
   ])
