@@ -181,8 +181,9 @@ describe('the result of a tool (MCP-121)', () => {
   })
 
   it('is otherwise what the server wrote, to the byte (MCP-81)', () => {
+    const json = fc.json().filter((text) => !text.includes('"__proto__":'))
     fc.assert(
-      fc.property(fc.json(), (odd) => {
+      fc.property(json, (odd) => {
         const text = `{"jsonrpc":"2.0","id":9,"result":{ "odd":${odd}, "content":[1.0] }}`
         keep(arm(tool()), { ...said, bytes: Buffer.from(text) })
         expect(found(arm(tool()))?.bytes.toString()).toBe(
