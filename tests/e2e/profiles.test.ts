@@ -122,6 +122,20 @@ it('has tokens that are good for it alone (MCP-112)', async () => {
   expect(refused).toMatchObject({ code: 1, stdout: '' })
 })
 
+it('tells whoever comes without a token where to get one, for itself alone (MCP-177)', async () => {
+  await peta('profile', 'create', 'described')
+  for (const path of ['/mcp', '/mcp/described']) {
+    const { status: refused, headers } = await fetch(`${core.url}${path}`, { method: 'POST' })
+    const challenge = headers.get('www-authenticate') ?? ''
+    const [, address = ''] = /^Bearer .*resource_metadata="([^"]+)"/.exec(challenge) ?? []
+    expect({ refused, address }).toMatchObject({
+      refused: 401,
+      address: `${core.url}/.well-known/oauth-protected-resource${path}`,
+    })
+    expect(await (await fetch(address)).json()).toMatchObject({ resource: `${core.url}${path}` })
+  }
+})
+
 it('has its address and its clashes in what the API says of it', async () => {
   const params = { workspace: owner.workspace }
   const body = { name: 'clashing', servers: ['files', 'other'], unprefixed: 'other' }
