@@ -50,7 +50,7 @@ it('says that a parked call was lost when Core was killed, runs it once, and rec
   expect(await recordedTypes()).toContain('call.outcome_unknown')
 })
 
-it('hands a parked call back as cancelled when it is told to stop, and records how it ended (MCP-70, MCP-68)', async () => {
+it('hands a parked call back as cancelled when it is told to stop, and records how it ended (MCP-70, MCP-68, MCP-177)', async () => {
   const { result } = await call()
   expect(await endpoint.core.stop()).toBe(0)
   expect(await marks()).toBe('asked {"action":"cancel"} ')

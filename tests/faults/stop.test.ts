@@ -8,7 +8,8 @@ import { startTestCore, type TestCore } from '../support/core.ts'
 import { startCountingServer } from '../support/counting-server.ts'
 import { connectFreeAgent, installServer } from '../support/everything-runs.ts'
 import { exportedEntries } from '../support/exported-entries.ts'
-import { becomeOwner, verifiedExport, type Owner } from '../support/owner.ts'
+import { initialize } from '../support/modern-message.ts'
+import { becomeOwner, issueToken, verifiedExport, type Owner } from '../support/owner.ts'
 import { storedEntryTypes } from '../support/stored-rows.ts'
 
 const STDIO_SERVER = new URL('../support/stdio-server.mjs', import.meta.url).pathname
@@ -60,6 +61,43 @@ it('finds the servers that a killed Core left running, and ends them (RUN-67)', 
   await core.start()
   expect(await isRunning(Number(pid))).toBe(false)
   expect(await client.call('stubborn__pid', {})).toMatchObject({ isError: false })
+})
+
+it('ends the stream of a session with a point to come back to, and tells who comes back that it forgot what was missed (MCP-35, MCP-177)', async () => {
+  const token = await issueToken(owner, 'older')
+  const ask = (
+    message?: object,
+    headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
+  ) =>
+    fetch(`${core.url}/mcp`, {
+      method: message ? 'POST' : 'GET',
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json, text/event-stream',
+        ...(message && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(message && { body: JSON.stringify(message) }),
+      ...(signal && { signal }),
+    })
+  const session = {
+    'mcp-session-id': (await ask(initialize(1))).headers.get('mcp-session-id') ?? '',
+  }
+  const stream = await ask(undefined, session)
+  const stopped = core.stop()
+  const [, eventId = ''] = /^retry: \d+\nid: (\S+)\ndata: \n\n$/m.exec(await stream.text()) ?? []
+  expect(eventId).not.toBe('')
+  expect(await stopped).toBe(0)
+
+  await core.start()
+  const resumed = await ask(undefined, { ...session, 'last-event-id': eventId })
+  expect([resumed.status, await resumed.json()]).toMatchObject([404, { error: { code: 4041 } }])
+  // The session itself outlives the process that began it.
+  const leaving = new AbortController()
+  const anew = await ask(undefined, session, leaving.signal)
+  expect(anew.status).toBe(200)
+  leaving.abort()
 })
 
 async function untilRefused({ url }: TestCore): Promise<void> {
