@@ -47,12 +47,12 @@ function keptOf(text: string, inside: string, isRewritten: (name: string) => boo
 /** The definitions of a list by their names, each without its name. */
 export function keptOfTools(answer: string): ReadonlyMap<string, readonly string[]> {
   const tools = rawElements(rawValue(answer, 'result', 'tools') ?? '[]')
-  return new Map(
-    tools.map((tool) => [
-      String(JSON.parse(rawValue(tool, 'name') ?? 'null')).replace(/^echo__/, ''),
-      texts(tool, (name) => name === 'name'),
-    ]),
-  )
+  const kept = tools.map((tool) => {
+    const name = String(JSON.parse(rawValue(tool, 'name') ?? 'null')).replace(/^echo__/, '')
+    return [name, texts(tool, (member) => member === 'name')] as const
+  })
+  // Tools of Peta itself came from no server.
+  return new Map(kept.filter(([name]) => !name.startsWith('peta__')))
 }
 
 const texts = (text: string, isLeftOut: (name: string) => boolean): readonly string[] =>
