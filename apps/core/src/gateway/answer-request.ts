@@ -12,7 +12,7 @@ import { showsApps } from './lists/app-tools.ts'
 import { discoverResult } from './lists/discover.ts'
 import type { Listens } from './subscriptions/listens.ts'
 import type { Lists } from './lists/lists.ts'
-import { answerTo, type McpReply } from './outcome.ts'
+import { answerTo, answerWith, type McpReply } from './outcome.ts'
 import { actionOf, isOfProtocol, listedKind } from './route.ts'
 import { skillAnswers } from './lists/skills.ts'
 import type { Session } from './sessions/sessions.ts'
@@ -63,7 +63,7 @@ function answerList(deps: AnswerDeps, asking: Asking, kind: ItemKind): McpReply 
   const view = deps.views(asking)
   const cursor = frame.params['cursor']
   const result = deps.lists({ principal, view, kind, era, showsApps: showsApps(asking), cursor })
-  return { status: 200, body: answerTo(asking, ...result) }
+  return { status: 200, body: answerWith(asking, ...result) }
 }
 
 /** @throws CoreError `method_unknown` */

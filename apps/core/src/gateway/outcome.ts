@@ -20,7 +20,7 @@ import { readValue } from '../protocol/members.ts'
 import { metaKeys } from '../protocol/meta-keys.ts'
 import type { LegacyVersion } from '../protocol/rev-2025-11-25/version.ts'
 import { frameOf } from '../protocol/server-frame.ts'
-import { type Message, wholeOf } from '../protocol/splice.ts'
+import { joinMessage, type Message, wholeOf } from '../protocol/splice.ts'
 import type { GovernedOutcome } from './governed-call.ts'
 
 /** What goes back for one message. No body: nothing is answered, as for a notification. */
@@ -244,6 +244,12 @@ function toolError(asked: Asked, text: string, meta: object | undefined): McpRep
 export function answerTo(asked: Asked, ...result: readonly (Buffer | string)[]): Buffer {
   const id = idOf(asked)
   return encodeResponse(id === 'null' ? Buffer.from(id) : id, ...result)
+}
+
+/** As `answerTo`, around what is ready and long, which is not copied (H10). */
+export function answerWith(asked: Asked, ready: Buffer, rest: string): Message {
+  const head = `{"jsonrpc":"2.0","id":${idOf(asked).toString('utf8')},"result":`
+  return joinMessage([Buffer.from(head), ready, Buffer.from(`${rest}}`)])
 }
 
 /** An error response with the request's own id, around an error's JSON text. */

@@ -48,6 +48,12 @@ function piecesOf(bytes: Buffer, unordered: readonly Edit[]): readonly Buffer[] 
   return pieces.filter(({ length }) => length > 0)
 }
 
+/** A message of pieces, by the same measure. */
+export function joinMessage(pieces: readonly Buffer[]): Message {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return length < LONG_BYTES ? Buffer.concat(pieces, length) : pieces
+}
+
 export const wholeOf = (message: Message): Buffer =>
   Buffer.isBuffer(message) ? message : Buffer.concat(message)
 

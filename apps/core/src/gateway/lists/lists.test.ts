@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { wholeOf } from '../../protocol/splice.ts'
 import type { McpReply } from '../outcome.ts'
 import { createTestMcp, snapshotOf, testItem, testPrincipal } from '../testing.ts'
 
@@ -7,7 +8,8 @@ const tools = Array.from({ length: 250 }, (_, index) =>
   testItem('tool', { name: `t${String(index).padStart(3, '0')}`, inputSchema: { type: 'object' } }),
 )
 
-const resultOf = ({ body }: McpReply) => JSON.parse(body?.toString() ?? '{}')
+const textOf = ({ body = [] }: McpReply): string => wholeOf(body).toString()
+const resultOf = (reply: McpReply) => JSON.parse(textOf(reply) || '{}')
 const names = (reply: McpReply): string[] =>
   resultOf(reply).result.tools.map(({ name }: { name: string }) => name)
 
@@ -24,6 +26,23 @@ describe('pages', () => {
       cursor = resultOf(reply).result.nextCursor
     } while (cursor !== undefined)
     expect(seen).toEqual(tools.map(({ exposed }) => exposed))
+  })
+
+  it('give an agent the same cursor for a minute, and no other agent (MCP-117, H10)', async () => {
+    let nowMs = 0
+    const snapshot = snapshotOf(tools)
+    const mcp = createTestMcp({ catalogue: () => snapshot, clock: { nowMs: () => nowMs } })
+    const cursor = async (agentId: string): Promise<string> => {
+      const agent = { ...testPrincipal.agent, id: agentId }
+      const reply = await mcp.ask('tools/list', {}, { principal: { ...testPrincipal, agent } })
+      return resultOf(reply).result.nextCursor
+    }
+    const first = await cursor('agt_1')
+    nowMs = 59_999
+    expect(await cursor('agt_1')).toBe(first)
+    expect(await cursor('agt_2')).not.toBe(first)
+    nowMs = 60_000
+    expect(await cursor('agt_1')).not.toBe(first)
   })
 
   it.each(['', 'made up', 5, null])('refuse the cursor %j (MCP-117)', async (cursor) => {
@@ -104,7 +123,7 @@ it('relays definitions to the byte, but for the names that clients use (MCP-81, 
     '{ "x":1.0,"name" : "odd name","inputSchema":{"type":"object","big":12345678901234567890},"outputSchema":{"type":"array"},"_meta":{"ui":{"resourceUri":"ui://panel","k":1e3},"ui/resourceUri":"ui://panel"} }'
   const item = { ...testItem('tool', { name: 'odd name' }), definition }
   const mcp = createTestMcp({ catalogue: () => snapshotOf([item]) })
-  const text = (await mcp.ask('tools/list')).body?.toString()
+  const text = textOf(await mcp.ask('tools/list'))
   const shown = definition
     .replace('"odd name"', JSON.stringify(item.exposed))
     .replaceAll('ui://panel', 'ui://files/panel')

@@ -22,15 +22,27 @@ export type ListRequest = Readonly<{
   cursor: unknown
 }>
 
-/** The JSON of a list result, in pieces: the large ones are shared by everyone with the same view. */
-export type ListResult = readonly (Buffer | string)[]
+/** The JSON of a list result: a page, which everyone with the same view shares, and what follows it. */
+export type ListResult = readonly [page: Buffer, rest: string]
 
 export type Lists = (request: ListRequest) => ListResult
 
-type Page = Readonly<{ entries: Buffer; isLast: boolean }>
+/** A list of a view as one generation reads it. */
+type Printed = Readonly<{
+  page: (index: number) => Page
+  tail: string
+  /** By the page that each goes on from. */
+  cursors: Map<number, GivenCursor>
+}>
+
+type Page = Readonly<{ bytes: Buffer; isLast: boolean }>
+
+type GivenCursor = Readonly<{ agentId: string; text: string; givenUntilMs: number }>
 
 const PAGE_LENGTH = 100
 const CURSOR_LIFE_MS = 3_600_000
+/** So long an agent gets the same one again: to seal a cursor costs more than the rest of a printed list. */
+const CURSOR_GIVEN_MS = 60_000
 
 const memberOf = {
   tool: 'tools',
@@ -48,24 +60,25 @@ const Cursor = z.strictObject({
 })
 
 /**
- * Prints lists from views. Pages are printed once per view and era and then only joined with an id, because printing
- * a thousand definitions costs what ten thousand answers cost (H10).
+ * Prints lists from views. Each page is printed when it is first asked for, once per view and era, and then only joined
+ * with an id, because printing a thousand definitions costs what ten thousand answers cost (H10).
  */
 export function createLists(
   deps: Sealing & Readonly<{ clock: Pick<Clock, 'nowMs'>; serverInfo: string }>,
 ): Lists {
-  const printed = new WeakMap<View, Map<string, readonly Page[]>>()
+  const printed = new WeakMap<View, Map<string, Printed>>()
 
-  function pagesOf(request: ListRequest): readonly Page[] {
+  function printedOf(request: ListRequest): Printed {
     const { view, kind, era, showsApps } = request
-    const pages = printed.get(view) ?? new Map<string, readonly Page[]>()
-    printed.set(view, pages)
+    const lists = printed.get(view) ?? new Map<string, Printed>()
+    printed.set(view, lists)
     const key = `${kind} ${era} ${showsApps}`
-    const known = pages.get(key)
+    const known = lists.get(key)
     if (known) return known
-    const fresh = printPages(request)
-    pages.set(key, fresh)
-    return fresh
+    const fresh = { page: pagesOf(request), tail: tailOf(request, deps.serverInfo) }
+    const list = { ...fresh, cursors: new Map<number, GivenCursor>() }
+    lists.set(key, list)
+    return list
   }
 
   function openCursor(request: ListRequest): number {
@@ -79,18 +92,24 @@ export function createLists(
     return opened.page
   }
 
-  function nextCursor(request: ListRequest, page: number): string {
-    const expiresAtMs = deps.clock.nowMs() + CURSOR_LIFE_MS
-    const cursor: z.infer<typeof Cursor> = { list: listOf(request), page, expiresAtMs }
-    return deps.seal('mcp-cursor', JSON.stringify(cursor))
+  function cursorAfter(request: ListRequest, page: number, { cursors }: Printed): string {
+    const agentId = request.principal.agent.id
+    const nowMs = deps.clock.nowMs()
+    const given = cursors.get(page)
+    if (given?.agentId === agentId && nowMs < given.givenUntilMs) return given.text
+    const expiresAtMs = nowMs + CURSOR_LIFE_MS
+    const cursor: z.infer<typeof Cursor> = { list: listOf(request), page: page + 1, expiresAtMs }
+    const text = deps.seal('mcp-cursor', JSON.stringify(cursor))
+    cursors.set(page, { agentId, text, givenUntilMs: nowMs + CURSOR_GIVEN_MS })
+    return text
   }
 
   return function list(request) {
-    const { kind } = request
     const index = openCursor(request)
-    const page = pagesOf(request)[index] ?? { entries: Buffer.alloc(0), isLast: true }
-    const cursor = page.isLast ? '' : `,"nextCursor":"${nextCursor(request, index + 1)}"`
-    return [`{"${memberOf[kind]}":[`, page.entries, `]${cursor}${tail(request, deps.serverInfo)}}`]
+    const printedList = printedOf(request)
+    const { bytes, isLast } = printedList.page(index)
+    const cursor = isLast ? '' : `,"nextCursor":"${cursorAfter(request, index, printedList)}"`
+    return [bytes, `${cursor}${printedList.tail}`]
   }
 }
 
@@ -105,31 +124,42 @@ const listOf = ({ principal, view, kind, showsApps }: ListRequest): string =>
     view.generation,
   ])
 
-function printPages({ view, kind, era, showsApps }: ListRequest): readonly Page[] {
+function pagesOf({ view, kind, era, showsApps }: ListRequest): Printed['page'] {
   const entries = view
     .entries(kind)
     .filter((entry) => isForEra(entry, era) && (showsApps || isForModels(entry)))
-  const pages: Page[] = []
-  for (let from = 0; from < entries.length; from += PAGE_LENGTH) {
+  const pages = new Map<number, Page>()
+
+  function print(index: number): Page {
+    const end = (index + 1) * PAGE_LENGTH
     const items = entries
-      .slice(from, from + PAGE_LENGTH)
-      .flatMap((entry, index) => [
-        ...(index === 0 ? [] : [COMMA]),
+      .slice(end - PAGE_LENGTH, end)
+      .flatMap((entry, at) => [
+        ...(at === 0 ? [] : [COMMA]),
         renderItem(entry, aliasIn(view, entry.server), era),
       ])
-    pages.push({ entries: Buffer.concat(items), isLast: from + PAGE_LENGTH >= entries.length })
+    const head = Buffer.from(`{"${memberOf[kind]}":[`)
+    return { bytes: Buffer.concat([head, ...items, CLOSE]), isLast: end >= entries.length }
   }
-  return pages
+
+  return function page(index) {
+    const known = pages.get(index)
+    if (known) return known
+    const fresh = print(index)
+    pages.set(index, fresh)
+    return fresh
+  }
 }
 
 const COMMA = Buffer.from(',')
+const CLOSE = Buffer.from(']')
 
-function tail({ view, kind, era }: ListRequest, serverInfo: string): string {
+function tailOf({ view, kind, era }: ListRequest, serverInfo: string): string {
   const { degraded } = view
   const meta: string[] = []
   if (era === 'modern') meta.push(`"${metaKeys.serverInfo}":${serverInfo}`)
   if (degraded.length > 0) meta.push(`"${metaKeys.petaDegraded}":${JSON.stringify(degraded)}`)
   const metaText = meta.length === 0 ? '' : `,"_meta":{${meta.join(',')}}`
-  if (era === 'legacy') return metaText
-  return `,"resultType":"complete","ttlMs":${view.ttlMs(kind)},"cacheScope":"private"${metaText}`
+  if (era === 'legacy') return `${metaText}}`
+  return `,"resultType":"complete","ttlMs":${view.ttlMs(kind)},"cacheScope":"private"${metaText}}`
 }
