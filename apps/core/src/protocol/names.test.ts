@@ -83,6 +83,13 @@ describe('names of tools', () => {
       '\uffee',
       '\u{1f600}',
     ])
+    const text = fc.string({ unit: 'binary' })
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        const byBytes = Buffer.compare(Buffer.from(a), Buffer.from(b))
+        expect(Math.sign(compareCodePoints(a, b))).toBe(byBytes)
+      }),
+    )
   })
 })
 

@@ -42,9 +42,17 @@ export const byAliasAndName = (a: Named, b: Named): number =>
 
 /** Orders by code point, which differs from the order of code units beyond the basic plane (MCP-108). */
 export function compareCodePoints(a: string, b: string): number {
-  const isSimple = a.length === b.length && a === b
-  return isSimple ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at += 1) {
+    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)]
+    if (one !== other) return rankOf(one) - rankOf(other)
+  }
+  return a.length - b.length
 }
+
+/** A surrogate is half of a code point that stands behind every whole unit. */
+const rankOf = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit)
 
 const SCHEMES_KEPT: ReadonlySet<string> = new Set(['ui', 'skill'])
 

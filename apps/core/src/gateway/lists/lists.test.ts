@@ -102,6 +102,39 @@ describe('views', () => {
     expect(asked).toBe(30)
   })
 
+  it('ask the rules only about entries that are new, and keep the order (H10, MCP-108)', async () => {
+    const asked: string[] = []
+    const [one, two] = [
+      snapshotOf(tools.slice(0, 10)).entries,
+      snapshotOf(tools.slice(9, 12)).entries,
+    ]
+    let snapshot = { ...snapshotOf([], 1), entries: one }
+    const mcp = createTestMcp({
+      catalogue: () => snapshot,
+      isListed(_principal, _server, { name }) {
+        asked.push(name)
+        return name !== 't005'
+      },
+    })
+    await mcp.ask('tools/list')
+    snapshot = { ...snapshot, version: 2, entries: [...two, ...one.slice(1, 9)] }
+    const shown = names(await mcp.ask('tools/list'))
+    expect(asked.slice(10)).toEqual(['t009', 't010', 't011'])
+    const expected = [
+      't001',
+      't002',
+      't003',
+      't004',
+      't006',
+      't007',
+      't008',
+      't009',
+      't010',
+      't011',
+    ]
+    expect(shown).toEqual(expected.map((name) => `files__${name}`))
+  })
+
   it('never mix workspaces', async () => {
     const mcp = createTestMcp({
       catalogue: (workspaceId) => snapshotOf(workspaceId === 'ws_1' ? tools.slice(0, 1) : []),

@@ -4,10 +4,10 @@ import type { Profile } from '../../model/profile.ts'
 import type { CatalogueItem, ItemKind, ServerRef } from '../../model/server.ts'
 import { isOwn } from '../../model/own-tools.ts'
 import { isAppUri } from '../../protocol/apps.ts'
-import { compareCodePoints } from '../../protocol/names.ts'
 import { instructionsFor } from './instructions.ts'
 import { mergedTtlMs } from './merged-ttl.ts'
 import type { OwnTools } from '../own-tools.ts'
+import { type Visible, visibleOf } from './visible.ts'
 
 /**
  * What one principal can see of the catalogue under one version of the rules. Lists are printed from it and names
@@ -52,30 +52,38 @@ export type Views = (viewer: Viewer) => View
 /** A thousand scopes fit; one view of a thousand tools takes about 350 KB once its list is printed. */
 const VIEWS_MAX = 1000
 
+/** A view with what the next one of its scope can take from it. */
+type Kept = Readonly<{ view: View; policyVersion: number; visible: Visible }>
+
 /**
  * Keeps a view per principal scope and profile, as long as rules, catalogue and profile stay what they are: filtering
  * and sorting a thousand entries per request would cost more than the request (H10).
  */
 export function createViews(sources: ViewSources, ownTools: Pick<OwnTools, 'entries'>): Views {
-  const kept = new Map<string, View>()
+  const views = new Map<string, Kept>()
 
   return function viewOf({ principal, profile }) {
     const { workspaceId, scopeKey } = principal
     const snapshot = sources.catalogue(workspaceId)
-    const version = `${sources.policyVersion(workspaceId)}.${snapshot.version}`
+    const policyVersion = sources.policyVersion(workspaceId)
+    const version = `${policyVersion}.${snapshot.version}`
     const generation = profile ? `${version}.${profile.revision}` : version
     const key = `${workspaceId}\0${scopeKey}\0${profile?.name ?? ''}`
-    const known = kept.get(key)
-    if (known?.generation === generation) return known
+    const known = views.get(key)
+    if (known?.view.generation === generation) return known.view
 
     const narrowed = profile ? sources.narrow(snapshot, profile) : snapshot
     const entries = [...narrowed.entries, ...ownTools.entries(profile)]
-    const view = buildView({ ...narrowed, entries }, { generation, profile }, (server, item) =>
-      sources.isListed(principal, server, item),
+    const before = known?.policyVersion === policyVersion ? known.visible : undefined
+    const visible = visibleOf(
+      entries,
+      ({ server, item }) => sources.isListed(principal, server, item),
+      before,
     )
-    kept.delete(key)
-    if (kept.size >= VIEWS_MAX) dropOldest(kept)
-    kept.set(key, view)
+    const view = buildView(narrowed, { generation, profile }, visible.entries)
+    views.delete(key)
+    if (views.size >= VIEWS_MAX) dropOldest(views)
+    views.set(key, { view, policyVersion, visible })
     return view
   }
 }
@@ -83,11 +91,8 @@ export function createViews(sources: ViewSources, ownTools: Pick<OwnTools, 'entr
 function buildView(
   snapshot: CatalogueSnapshot,
   origin: Pick<View, 'generation' | 'profile'>,
-  isListed: (server: ServerRef, item: CatalogueItem) => boolean,
+  visible: readonly CatalogueEntry[],
 ): View {
-  const visible = snapshot.entries
-    .filter(({ server, item }) => item.state === 'accepted' && isListed(server, item))
-    .toSorted(byAliasAndName)
   const byName = new Map(
     visible.map((entry) => [nameKey(entry.item.kind, entry.item.exposed), entry]),
   )
@@ -129,10 +134,7 @@ export const isUnprefixed = ({ profile }: Pick<View, 'profile'>, { slug }: Serve
 export const aliasIn = (view: Pick<View, 'profile'>, server: ServerRef): string | undefined =>
   isUnprefixed(view, server) ? undefined : server.slug
 
-const byAliasAndName = (a: CatalogueEntry, b: CatalogueEntry): number =>
-  compareCodePoints(a.server.slug, b.server.slug) || compareCodePoints(a.item.name, b.item.name)
-
-function dropOldest(kept: Map<string, View>): void {
-  const [oldest] = kept.keys()
-  if (oldest !== undefined) kept.delete(oldest)
+function dropOldest(views: Map<string, unknown>): void {
+  const [oldest] = views.keys()
+  if (oldest !== undefined) views.delete(oldest)
 }
