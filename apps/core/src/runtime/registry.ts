@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
-import type { CatalogueEntry, CatalogueSnapshot, ListTtls, ServerText } from '../model/catalogue.ts'
+import type { CatalogueSnapshot, ListTtls, ServerText } from '../model/catalogue.ts'
 import type {
   CatalogueItem,
   ReviewedItem,
   ReviewedKind,
   ServerDefinition,
-  ServerRef,
 } from '../model/server.ts'
 import type { Store } from '../store/store.ts'
 import type { Log } from '../ground/log.ts'
+import { entriesOf, refOf } from './catalogue/entries.ts'
 import { readInstructions } from './catalogue/instructions.ts'
 import { createNotedTtls } from './catalogue/list-ttls.ts'
 import { createNotedSets } from './catalogue/noted-sets.ts'
@@ -97,7 +97,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     const revision = await parts.store.query('catalogue.revision', { workspaceId })
     const known = loaded.get(workspaceId)
     if (known?.revision === revision) return known
-    return publish(workspaceId, await readContent(parts, workspaceId, revision))
+    return publish(workspaceId, { ...(await readContent(parts, workspaceId, known)), revision })
   }
 
   return {
@@ -142,11 +142,7 @@ function assemble(
   { revision, servers, rows }: Content,
   state: Omit<CatalogueSnapshot, 'entries'>,
 ): WorkspaceServers {
-  const entries = rows.flatMap(({ item }): CatalogueEntry[] => {
-    const definition = servers.get(item.serverId)?.definition
-    return definition?.enabled && isOffered(item) ? [{ server: refOf(definition), item }] : []
-  })
-  entries.push(...appEntries(servers, rows))
+  const entries = entriesOf(servers, rows)
   const accepted = entries.filter(({ item }) => item.state === 'accepted')
   return {
     revision,
@@ -161,27 +157,6 @@ function assemble(
     skillFiles: new Map(rows.flatMap(({ item }) => filesOf(item))),
     snapshot: { ...state, entries, instructions: textsOf(servers, rows) },
   }
-}
-
-/** What lists hold and calls name, as opposed to what a server only says. */
-export const isOffered = (item: ReviewedItem): item is CatalogueItem =>
-  item.kind !== 'instructions' && item.kind !== 'app'
-
-/** A page that a tool names can be read whether or not its server lists it as a resource, and is listed only if it does. */
-function appEntries(
-  servers: Content['servers'],
-  rows: readonly CatalogueRow[],
-): readonly CatalogueEntry[] {
-  const listed = new Set(
-    rows.flatMap(({ item }) => (item.kind === 'resource' ? [`${item.serverId} ${item.name}`] : [])),
-  )
-  return rows.flatMap(({ item }) => {
-    const definition = servers.get(item.serverId)?.definition
-    if (item.kind !== 'app' || !definition?.enabled) return []
-    if (listed.has(`${item.serverId} ${item.name}`)) return []
-    const resource = { ...item, kind: 'resource' as const }
-    return [{ server: refOf(definition), item: resource, isUnlisted: true }]
-  })
 }
 
 function filesOf(item: ReviewedItem): readonly (readonly [string, SkillFile | undefined])[] {
@@ -214,24 +189,23 @@ export const itemKey = ({
   name,
 }: Pick<CatalogueItem, 'serverId' | 'kind' | 'name'>): string => `${serverId} ${kind} ${name}`
 
-const refOf = ({ id, slug, labels, transport }: ServerDefinition): ServerRef => ({
-  id,
-  slug,
-  labels,
-  transport,
-})
-
+/** What has the revision that is known already stays the same object, so that nothing derived from it is made anew. */
 async function readContent(
   { store, log }: RegistryParts,
   workspaceId: string,
-  revision: number,
-): Promise<Content> {
+  known: Omit<Content, 'revision'> = EMPTY,
+): Promise<Omit<Content, 'revision'>> {
   const [found, rows] = await Promise.all([
     store.query('server.list', { workspaceId }),
-    readRows(store, workspaceId),
+    readRows(store, workspaceId, known.rows),
   ])
   const servers = new Map<string, InstalledServer>()
   for (const row of found) {
+    const before = known.servers.get(row.id)
+    if (before?.revision === row.revision) {
+      servers.set(row.id, before)
+      continue
+    }
     const { id, version, hash, body, state, event_id: eventId } = row
     try {
       const stored = { id, workspaceId, version, hash, body, enabled: state === 'enabled' }
@@ -241,7 +215,7 @@ async function readContent(
       log.error({ err: error, server: row.slug }, 'a stored server definition is not valid')
     }
   }
-  return { revision, servers, rows }
+  return { servers, rows }
 }
 
 type Row = Awaited<ReturnType<typeof readPage>>[number]
@@ -250,17 +224,30 @@ type Position = Readonly<{ serverId: string; kind: ReviewedKind; nameKey: string
 async function readRows(
   store: RegistryParts['store'],
   workspaceId: string,
+  known: readonly CatalogueRow[],
 ): Promise<readonly CatalogueRow[]> {
+  const before = new Map(known.map((row) => [keyOf({ ...row, ...row.item }), row]))
   const rows: CatalogueRow[] = []
   let after: Position | undefined
   for (;;) {
     const page = await readPage(store, workspaceId, after)
-    rows.push(...page.map(toRow))
+    for (const row of page) {
+      const same = before.get(keyOf(positionOf(row)))
+      rows.push(same?.revision === row.revision ? same : toRow(row))
+    }
     const last = page.at(-1)
     if (!last || page.length < PAGE) return rows
-    after = { serverId: last.server_id, kind: last.kind, nameKey: last.name_key }
+    after = positionOf(last)
   }
 }
+
+const positionOf = (row: Row): Position => ({
+  serverId: row.server_id,
+  kind: row.kind,
+  nameKey: row.name_key,
+})
+
+const keyOf = ({ serverId, kind, nameKey }: Position): string => `${serverId} ${kind} ${nameKey}`
 
 const readPage = (store: RegistryParts['store'], workspaceId: string, after?: Position) =>
   store.query('catalogue.items', { workspaceId, limit: PAGE, ...(after && { after }) })

@@ -15,7 +15,7 @@ import { openTestStore, type TestStore } from '../store/testing.ts'
 import type { DefinitionInput } from './definition.ts'
 import type { Draft } from './draft.ts'
 import { createExecutables } from './launch/executable.ts'
-import { isOffered } from './registry.ts'
+import { isOffered } from './catalogue/entries.ts'
 import { createRuntime, type Runtime, type RuntimeParts } from './runtime.ts'
 import { systemTimers } from '../ground/timers.ts'
 

@@ -77,6 +77,30 @@ it('offers nothing that nobody accepted, and everything that somebody did (POL-4
   )
 })
 
+it('keeps each entry as it is when another server changes, and none of a server that did (H10)', async () => {
+  await using server = await startCatalogue([{ name: 'a' }])
+  await using test = await openTestRuntime()
+  const { id } = await test.runtime.install(admin, httpDefinition(server.url))
+  const other = await test.runtime.install(admin, httpDefinition(server.url, { slug: 'other' }))
+  await test.runtime.refresh(WORKSPACE, id)
+  await test.runtime.refresh(WORKSPACE, other.id)
+  const entryOf = (serverId: string) =>
+    test.runtime.catalogue(WORKSPACE).entries.find((entry) => entry.server.id === serverId)
+  const items = [{ kind: 'tool', name: 'a' }] as const
+
+  const [kept, judged] = [entryOf(id), entryOf(other.id)]
+  await test.runtime.accept(admin, other.id, { items, labels: [] })
+  expect(entryOf(id)).toBe(kept)
+  expect(entryOf(other.id)).not.toBe(judged)
+
+  const accepted = entryOf(other.id)
+  await test.runtime.disable(admin, other.id)
+  await test.runtime.enable(admin, other.id)
+  expect(entryOf(id)).toBe(kept)
+  expect(entryOf(other.id)).toEqual(accepted)
+  expect(entryOf(other.id)).not.toBe(accepted)
+})
+
 it('takes a changed tool out of use until it is reviewed, and a call of it too (POL-47, POL-48)', async () => {
   await using server = await startCatalogue([{ name: 'a' }, { name: 'b' }])
   await using test = await openTestRuntime()
