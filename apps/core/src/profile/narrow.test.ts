@@ -61,6 +61,15 @@ describe('a profile', () => {
     expect(narrow(snapshot, profile())).toEqual({ ...snapshot, clashes: [] })
   })
 
+  it('hands on what it shows as it is, so that a page which lists leave out stays out (MCP-140, H10)', () => {
+    const page = { ...entry('mail', 'ui://inbox', { kind: 'resource' }), isUnlisted: true }
+    const offered = { ...snapshot, entries: [...snapshot.entries, page] }
+    const { entries } = narrow(offered, profile({ unprefixed: 'files' }))
+    expect(entries.at(-1)).toBe(page)
+    const own = narrow(offered, profile({ unprefixed: 'mail' })).entries.at(-1)
+    expect(own).toMatchObject({ item: { exposed: 'ui://inbox' }, isUnlisted: true })
+  })
+
   it('holds its servers only, and says nothing of the health of others (MCP-110)', () => {
     expect(names({ servers: ['files'] })).toEqual([
       'files__read',

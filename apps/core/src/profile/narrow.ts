@@ -53,14 +53,17 @@ const isReserved = ({ kind, name }: CatalogueItem): boolean =>
 const claimsName = (profile: Profile, entry: CatalogueEntry): boolean =>
   isUnprefixed(profile, entry) && entry.item.state === 'accepted'
 
-function shownAt(profile: Profile, { server, item }: CatalogueEntry): CatalogueEntry {
-  const entry = { server, item }
+/** What a profile shows as it is stays the same object, so that what was derived from it holds. */
+function shownAt(profile: Profile, entry: CatalogueEntry): CatalogueEntry {
+  const { server, item } = entry
   const override =
     item.kind === 'tool' ? overrideOf(profile, `${server.slug}/${item.name}`) : undefined
+  const isFound = !isDisclosed(profile, entry)
+  if (!isUnprefixed(profile, entry) && !isFound && !override) return entry
   return {
-    server,
+    ...entry,
     item: isUnprefixed(profile, entry) ? { ...item, exposed: item.name } : item,
-    ...(!isDisclosed(profile, entry) && { isUnlisted: true }),
+    ...(isFound && { isUnlisted: true }),
     ...(override && { override }),
   }
 }
