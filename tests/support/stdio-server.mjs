@@ -183,7 +183,7 @@ const methods = {
   'resources/subscribe': ({ uri }) => (subscribed.add(uri), {}),
   'resources/unsubscribe': ({ uri }) => (subscribed.delete(uri), {}),
   'subscriptions/listen': ({ notifications }, id) => {
-    listens.set(id, notifications.resourceSubscriptions)
+    listens.set(id, notifications.resourceSubscriptions ?? [])
     const _meta = { 'io.modelcontextprotocol/subscriptionId': id }
     const method = 'notifications/subscriptions/acknowledged'
     write({ jsonrpc: '2.0', method, params: { notifications, _meta } })

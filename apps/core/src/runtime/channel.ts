@@ -7,7 +7,7 @@ import type { Greeting } from './handshake.ts'
 import { ownRequest } from './own-request.ts'
 import { refusalFrame } from './refusal-frame.ts'
 import { keepOpen } from './reopen.ts'
-import { LISTEN, openListen } from './server-listen.ts'
+import { LISTEN, openListen, type OpenListen } from './server-listen.ts'
 import { createLegacyChannel } from './subscribe-legacy.ts'
 import { createModernChannel } from './subscribe-modern.ts'
 import type { Channel } from './subscriptions.ts'
@@ -17,6 +17,8 @@ export type ChannelParts = Readonly<{
   wire: Correlator
   greeting: Greeting
   ask: Connection['ask']
+  /** The stream of its session is open already. */
+  hasStream: boolean
   /** What the server would have said may have been missed. */
   missed: () => void
   clock: Pick<Clock, 'nowMs'>
@@ -32,51 +34,60 @@ export const NO_CHANNEL: Channel = {
   close: () => undefined,
 }
 
-/** The way in which a server that was greeted is asked to tell of its resources. */
+/** The way in which a server that was greeted is asked to tell of its lists and resources. */
 export function openChannel(parts: ChannelParts): Channel {
-  const { greeting, ask, clock, timers, missed } = parts
-  if (!tellsOfResources(greeting)) return NO_CHANNEL
+  const { greeting } = parts
+  const lists = listsToldOf(greeting)
+  if (tellsOfResources(greeting)) return channelOf(parts, lists)
+  return lists.length > 0 ? { ...channelOf(parts, lists), begin: NO_CHANNEL.begin } : NO_CHANNEL
+}
+
+function channelOf(parts: ChannelParts, lists: readonly List[]): Channel {
+  const { greeting, ask } = parts
+  const tellsOfLists = lists.length > 0
   if (greeting.era === 'modern') {
-    return createModernChannel({ open: (uris) => listen(parts, uris), missed, clock, timers })
+    const open = (uris: readonly string[]) => listen(parts, lists, uris)
+    return createModernChannel({ ...parts, tellsOfLists, open })
   }
   return createLegacyChannel({
+    tellsOfLists,
     ask: (method, params) => ask(method, params, limits.listMs, new AbortController().signal),
     keepStream: () => keepStream(parts),
   })
 }
 
-/** It declared so in its greeting. */
-export function tellsOfResources({ capabilities }: Greeting): boolean {
-  const { resources } = capabilities
-  return (
-    typeof resources === 'object' &&
-    resources !== null &&
-    Reflect.get(resources, 'subscribe') === true
-  )
+const LISTS = ['tools', 'prompts', 'resources'] as const
+type List = (typeof LISTS)[number]
+
+const listsToldOf = (greeting: Greeting): readonly List[] =>
+  LISTS.filter((list) => declares(greeting, list, 'listChanged'))
+
+export const tellsOfResources = (greeting: Greeting): boolean =>
+  declares(greeting, 'resources', 'subscribe')
+
+function declares({ capabilities }: Greeting, feature: List, detail: string): boolean {
+  const declared = capabilities[feature]
+  return typeof declared === 'object' && declared !== null && Reflect.get(declared, detail) === true
 }
 
 /** Over stdio everything comes by itself. */
-function keepStream({ wire, missed, clock, timers }: ChannelParts): Disposable {
+function keepStream({ wire, hasStream, missed, clock, timers }: ChannelParts): Disposable {
   const { openStream } = wire
-  if (!openStream) return { [Symbol.dispose]: () => undefined }
+  if (!openStream || hasStream) return { [Symbol.dispose]: () => undefined }
   return keepOpen({ open: openStream, missed, clock, timers })
 }
 
-/** With all lists: whoever hears of a change then need not ask (MCP-126). */
-function listen({ wire, server, greeting }: ChannelParts, uris: readonly string[]) {
-  const { target, ...request } = ownRequest(
-    greeting,
-    LISTEN,
-    {
-      notifications: {
-        toolsListChanged: true,
-        promptsListChanged: true,
-        resourcesListChanged: true,
-        resourceSubscriptions: uris,
-      },
-    },
-    Number.POSITIVE_INFINITY,
-  )
+function listen(
+  { wire, server, greeting }: ChannelParts,
+  lists: readonly List[],
+  uris: readonly string[],
+): Promise<OpenListen> {
+  const notifications = {
+    ...Object.fromEntries(lists.map((list) => [`${list}ListChanged`, true])),
+    ...(uris.length > 0 && { resourceSubscriptions: uris }),
+  }
+  const params = { notifications }
+  const { target, ...request } = ownRequest(greeting, LISTEN, params, Number.POSITIVE_INFINITY)
   return openListen({
     wire,
     server,

@@ -154,6 +154,7 @@ export function createConnectToList(parts: ConnectParts): ConnectToList {
       sharedPlace(parts, definition, credentials),
       (connection) => work(connection, credentials.scrubber),
       signal,
+      'peta',
     )
   }
 }

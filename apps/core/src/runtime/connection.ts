@@ -61,19 +61,20 @@ export async function openConnection(
     const greeting = await greet(wire, terms, signal)
     const { relaysBaggage } = terms
     const { clock, timers } = parts
-    if (greeting.era === 'legacy' && terms.asks.length > 0) {
-      const stream = await openQuestionStream({ wire, clock, timers }, signal)
-      void wire.ended.then(() => stream?.[Symbol.dispose]())
-    }
-    const trace = { newSpanId, relaysBaggage }
-    const started = { wire, greeting, clock, timers, trace, roots: parts.roots }
     const missed = (): void => {
       subscriptions.missed()
       parts.onListChanged()
     }
+    const hasStream = greeting.era === 'legacy' && terms.asks.length > 0
+    if (hasStream) {
+      const stream = await openQuestionStream({ wire, clock, timers, missed }, signal)
+      void wire.ended.then(() => stream?.[Symbol.dispose]())
+    }
+    const trace = { newSpanId, relaysBaggage }
+    const started = { wire, greeting, clock, timers, trace, roots: parts.roots }
     const ask: Connection['ask'] = (method, params, waitMs, askSignal) =>
       wire.exchange(ownRequest(greeting, method, params, waitMs), askSignal).catch(throwPublic)
-    opened.channel = openChannel({ ...parts, wire, greeting, ask, missed })
+    opened.channel = openChannel({ ...parts, wire, greeting, ask, hasStream, missed })
     return {
       greeting,
       forward: (call, outlet, callSignal) => forward(started, call, outlet, callSignal),

@@ -3,7 +3,7 @@ import { CoreError } from '../ground/errors.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
 import type { Connection } from './connection.ts'
 import type { InstanceKey, InstanceStatus, Place, PoolEvent } from './instance.ts'
-import { createSlot, type Slot } from './slot.ts'
+import { createSlot, type Slot, type UseOf } from './slot.ts'
 import type { Timers } from '../ground/timers.ts'
 
 /** Warm connections by key. No connection ever changes its key. */
@@ -19,6 +19,7 @@ export type Pool = AsyncDisposable &
       place: Place,
       work: (connection: Connection) => Promise<T>,
       signal: AbortSignal,
+      of?: UseOf,
     ) => Promise<T>
     /** Ends every connection of a server and forgets its failures. What runs has so long to finish. */
     retire: (workspaceId: string, serverId: string, drainMs: number) => Promise<void>
@@ -71,7 +72,7 @@ export function createPool(parts: PoolParts): Pool {
   }
 
   return {
-    use: (place, work, signal) => slotAt(place).use(work, signal),
+    use: (place, work, signal, of) => slotAt(place).use(work, signal, of),
     async retire(workspaceId, serverId, drainMs) {
       for (const text of backoffs.keys()) {
         if (text.startsWith(`${workspaceId} ${serverId} `)) backoffs.delete(text)

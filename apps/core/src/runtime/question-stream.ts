@@ -8,6 +8,8 @@ export type QuestionStreamParts = Readonly<{
   wire: Pick<Correlator, 'openStream'>
   clock: Pick<Clock, 'nowMs'>
   timers: Pick<Timers, 'after'>
+  /** It is open again, and something may have been missed in between. */
+  missed: () => void
 }>
 
 /** A server may send the head of the stream only with what it says first. */
@@ -18,7 +20,7 @@ const OPENING_MS_MAX = 1000
  * the first call, so that no question is lost.
  */
 export async function openQuestionStream(
-  { wire, clock, timers }: QuestionStreamParts,
+  { wire, clock, timers, missed }: QuestionStreamParts,
   signal: AbortSignal,
 ): Promise<Disposable | undefined> {
   const { openStream } = wire
@@ -36,7 +38,7 @@ export async function openQuestionStream(
           resolve()
         },
       }),
-    missed: () => undefined,
+    missed,
     clock,
     timers,
   })

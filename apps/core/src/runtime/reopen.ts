@@ -39,17 +39,17 @@ export type KeepOpenParts = Readonly<{
 export function keepOpen({ open, missed, clock, timers }: KeepOpenParts): Disposable {
   const waits = createReopenWaits(clock)
   let isOver = false
-  let wasOpen = false
+  let isAgain = false
   let current: Disposable | undefined
 
   function start(): void {
     current = open({
       onOpen() {
         waits.opened()
-        if (wasOpen) missed()
-        wasOpen = true
+        if (isAgain) missed()
       },
       onEnd(isOffered) {
+        isAgain = true
         if (!isOver && isOffered) current = timers.after(waits.nextMs(), start)
       },
     })

@@ -15,10 +15,19 @@ import {
 } from './instance.ts'
 import { createStarter } from './starter.ts'
 
+/** What is done in Peta's own interest keeps no server awake. */
+export type UseOf = 'caller' | 'peta'
+
+type Use = <T>(
+  work: (connection: Connection) => Promise<T>,
+  signal: AbortSignal,
+  of?: UseOf,
+) => Promise<T>
+
 /** The one place in the pool that a key has: at most one connection, started when first needed (RUN-42). */
 export type Slot = Readonly<{
   key: InstanceKey
-  use: <T>(work: (connection: Connection) => Promise<T>, signal: AbortSignal) => Promise<T>
+  use: Use
   /** True when nobody used it for as long as its terms say; its connection is ended then. */
   stopIfIdle: () => boolean
   /** Ends it for good: no new start, and what runs has so long to finish (RUN-57). */
@@ -47,6 +56,7 @@ export function createSlot(parts: SlotParts): Slot {
   async function use<T>(
     work: (connection: Connection) => Promise<T>,
     signal: AbortSignal,
+    of: UseOf = 'caller',
   ): Promise<T> {
     assertAnswering(breaker, starter.current(), terms.server)
     await gate.enter(signal)
@@ -62,7 +72,7 @@ export function createSlot(parts: SlotParts): Slot {
       throw error
     } finally {
       gate.leave()
-      idleSinceMs = clock.nowMs()
+      if (of === 'caller') idleSinceMs = clock.nowMs()
     }
   }
 

@@ -2,15 +2,18 @@ import type { ServerFrame } from '../model/frame.ts'
 import type { Channel } from './subscriptions.ts'
 
 export type LegacyChannelParts = Readonly<{
+  /** It tells of lists as well, so the stream is open even while nobody subscribes to a resource. */
+  tellsOfLists: boolean
   ask: (method: string, params: object) => Promise<ServerFrame>
   /** Keeps the stream open on which updates come. */
   keepStream: () => Disposable
 }>
 
 /** Asks an older server for each resource by itself, one message after the other so that none overtakes (MCP-126). */
-export function createLegacyChannel({ ask, keepStream }: LegacyChannelParts): Channel {
+export function createLegacyChannel(parts: LegacyChannelParts): Channel {
+  const { ask, keepStream, tellsOfLists } = parts
   const told = new Set<string>()
-  let stream: Disposable | undefined
+  let stream = tellsOfLists ? keepStream() : undefined
   let last: Promise<unknown> = Promise.resolve()
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -32,7 +35,7 @@ export function createLegacyChannel({ ask, keepStream }: LegacyChannelParts): Ch
 
   function forget(uri: string): void {
     told.delete(uri)
-    if (told.size === 0) closeStream()
+    if (told.size === 0 && !tellsOfLists) closeStream()
   }
 
   function closeStream(): void {

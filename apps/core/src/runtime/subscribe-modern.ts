@@ -1,4 +1,5 @@
 import type { Clock } from '../ground/clock.ts'
+import { isCoreError } from '../ground/errors.ts'
 import type { Timers } from '../ground/timers.ts'
 import type { OpenListen } from './server-listen.ts'
 import { createReopenWaits } from './reopen.ts'
@@ -6,6 +7,8 @@ import { refusalFrame } from './refusal-frame.ts'
 import type { Channel } from './subscriptions.ts'
 
 export type ModernChannelParts = Readonly<{
+  /** It tells of lists as well, so it is asked even while nobody subscribes to a resource. */
+  tellsOfLists: boolean
   /** Resolves once the server has acknowledged it. */
   open: (uris: readonly string[]) => Promise<OpenListen>
   /** It is open again, and something may have been missed in between. */
@@ -14,19 +17,61 @@ export type ModernChannelParts = Readonly<{
   timers: Pick<Timers, 'after'>
 }>
 
-/** Asks a modern server for all resources at once, and anew when they become others (MCP-126). */
+/** Asks a modern server for its lists and all resources at once, and anew when these become others (MCP-126). */
 export function createModernChannel(parts: ModernChannelParts): Channel {
-  const { open, missed, timers } = parts
+  const { tellsOfLists } = parts
   const wanted = new Set<string>()
-  const waits = createReopenWaits(parts.clock)
+  const isWanted = (): boolean => tellsOfLists || wanted.size > 0
+  const listening = keepListening(parts, () => (isWanted() ? [...wanted] : undefined))
+  if (tellsOfLists) listening.begin()
+
+  return {
+    async begin(uri) {
+      wanted.add(uri)
+      try {
+        await listening.renew()
+      } catch (error) {
+        wanted.delete(uri)
+        throw error
+      }
+      if (listening.isTold(uri)) return undefined
+      wanted.delete(uri)
+      return refusalFrame(INVALID_PARAMS, 'The server does not tell of this resource')
+    },
+    end(uri) {
+      wanted.delete(uri)
+      listening.renew().catch(() => undefined)
+    },
+    close: listening.close,
+  }
+}
+
+type Listening = Readonly<{
+  begin: () => void
+  /** Resolves once the server tells of what is wanted now, and of nothing else. */
+  renew: () => Promise<void>
+  isTold: (uri: string) => boolean
+  close: () => void
+}>
+
+/** One listen, opened again whenever it ended while something is wanted. */
+function keepListening(
+  { open, missed, clock, timers }: ModernChannelParts,
+  wanted: () => readonly string[] | undefined,
+): Listening {
+  const waits = createReopenWaits(clock)
   let current: OpenListen | undefined
+  let waiting: Disposable | undefined
+  let isOver = false
 
   /** The new one stands before the old one goes, so that nothing falls in between. */
-  const listen = inSharedTurns(async () => {
-    const opened = wanted.size === 0 ? undefined : await open([...wanted])
+  const renew = inSharedTurns(async () => {
+    const uris = isOver ? undefined : wanted()
+    const opened = uris && (await open(uris))
     current?.[Symbol.dispose]()
     current = opened
     if (!opened) return
+    if (isOver) return opened[Symbol.dispose]()
     waits.opened()
     void opened.ended.then(() => ended(opened))
   })
@@ -38,30 +83,21 @@ export function createModernChannel(parts: ModernChannelParts): Channel {
   }
 
   function retry(): void {
-    timers.after(waits.nextMs(), () => {
-      if (wanted.size > 0 && !current) listen().then(missed, retry)
+    if (isOver) return
+    waiting?.[Symbol.dispose]()
+    waiting = timers.after(waits.nextMs(), () => {
+      if (wanted() && !current) renew().then(missed, retry)
     })
   }
 
   return {
-    async begin(uri) {
-      wanted.add(uri)
-      try {
-        await listen()
-      } catch (error) {
-        wanted.delete(uri)
-        throw error
-      }
-      if (current?.honoured.has(uri)) return undefined
-      wanted.delete(uri)
-      return refusalFrame(INVALID_PARAMS, 'The server does not tell of this resource')
-    },
-    end(uri) {
-      wanted.delete(uri)
-      listen().catch(() => undefined)
-    },
+    // Who refuses it will not have thought better of it soon.
+    begin: () => void renew().catch((error) => isCoreError(error, 'server_misbehaves') || retry()),
+    renew,
+    isTold: (uri) => current?.honoured.has(uri) === true,
     close() {
-      wanted.clear()
+      isOver = true
+      waiting?.[Symbol.dispose]()
       current?.[Symbol.dispose]()
     },
   }

@@ -212,18 +212,20 @@ describe('an older server over HTTP', () => {
       .toContain('resources/unsubscribe')
   })
 
-  it('is taken at its word when it has no such stream', async () => {
+  it.each([405, 404])('is taken at its word when it has no such stream: %d', async (status) => {
     const { started, refuseStreams } = remote()
-    refuseStreams(405)
+    refuseStreams(status)
     await using server = await started
     await using test = await openTestRuntime({ timers: hurried })
     const id = await test.ready(httpDefinition(server.url))
-    expect((await subscribe(test, id, ONE)).isError).toBe(false)
+    const { isError, told } = await subscribe(test, id, ONE)
+    expect(isError).toBe(false)
     await expect
       .poll(() => server.seen.filter(({ method }) => method === 'GET').length)
       .toBeGreaterThan(0)
     await test.runtime.refresh(WORKSPACE, id)
     expect(server.seen.filter(({ method }) => method === 'GET')).toHaveLength(1)
+    expect(told).toEqual([])
   })
 
   it('loses its subscribers with its session (MCP-57)', async () => {

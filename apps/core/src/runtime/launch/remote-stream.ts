@@ -18,41 +18,57 @@ export const STREAM_BYTES_MAX = 4 * limits.resultBytesMax
 export const LASTING_IDLE_MS = 15 * 60_000
 /** By this a server says that it has nothing to tell of its own. */
 const NO_STREAM = 405
+const NOT_FOUND = 404
 
-/** The stream of a session for what no request caused. */
-export function openRemoteStream(parts: RemoteStreamParts, told: StreamEvents): Disposable {
-  const { door, fixed, reply } = parts
-  const message = { bytes: Buffer.alloc(0), method: 'GET', era: 'legacy' } as const
-  const exchange = door.exchange(
-    {
-      method: 'GET',
-      headers: [...fixed, ...messageHeaders(message, reply.session.headers())],
-      responseBytesMax: STREAM_BYTES_MAX,
-      isLasting: true,
-      idleMs: LASTING_IDLE_MS,
-    },
-    telling(createReply(reply, message), parts, told),
-  )
-  return { [Symbol.dispose]: () => exchange.abort() }
+/** Opens the stream of a session for what no request caused. */
+export function createOpenStream(parts: RemoteStreamParts): (told: StreamEvents) => Disposable {
+  let wasOpen = false
+  /** A server that knows no such address is not one that forgot the session it has just begun. */
+  const isOffered = (status: number): boolean =>
+    status !== NO_STREAM && (status !== NOT_FOUND || wasOpen)
+
+  return function openStream({ onOpen, onEnd }) {
+    const told = {
+      isOffered,
+      onEnd,
+      onOpen() {
+        wasOpen = true
+        onOpen()
+      },
+    }
+    const { door, fixed, reply } = parts
+    const message = { bytes: Buffer.alloc(0), method: 'GET', era: 'legacy' } as const
+    const exchange = door.exchange(
+      {
+        method: 'GET',
+        headers: [...fixed, ...messageHeaders(message, reply.session.headers())],
+        responseBytesMax: STREAM_BYTES_MAX,
+        isLasting: true,
+        idleMs: LASTING_IDLE_MS,
+      },
+      telling(createReply(reply, message), parts, told),
+    )
+    return { [Symbol.dispose]: () => exchange.abort() }
+  }
 }
 
 function telling(
   receiver: Receiver,
   { isOver }: RemoteStreamParts,
-  { onOpen, onEnd }: StreamEvents,
+  told: StreamEvents & Readonly<{ isOffered: (status: number) => boolean }>,
 ): Receiver {
   let status = 0
-  const end = (): void => onEnd(!isOver() && status !== NO_STREAM)
+  const end = (): void => told.onEnd(!isOver() && told.isOffered(status))
 
   return {
     onStart(answered, headers) {
       status = answered
       receiver.onStart(answered, headers)
-      if (answered === 200) onOpen()
+      if (answered === 200) told.onOpen()
     },
     onBytes: (chunk) => receiver.onBytes(chunk),
     onEnd() {
-      receiver.onEnd()
+      if (told.isOffered(status)) receiver.onEnd()
       end()
     },
     onFail(failure) {

@@ -12,7 +12,7 @@ import {
   type ExchangeParts,
   type OpenExchanges,
 } from './remote-exchanges.ts'
-import { openRemoteStream, STREAM_BYTES_MAX } from './remote-stream.ts'
+import { createOpenStream, STREAM_BYTES_MAX } from './remote-stream.ts'
 import { createSession } from './remote-session.ts'
 import type { OpenWire, Outbound, Wire, WireEnd, WireEvents } from './wire.ts'
 
@@ -79,7 +79,7 @@ function openRemote(launch: RemoteLaunch, fixed: readonly string[], events: Wire
   return {
     kind: 'http',
     send,
-    openStream: (told) => openRemoteStream({ door, fixed, reply, isOver: () => isOver }, told),
+    openStream: createOpenStream({ door, fixed, reply, isOver: () => isOver }),
     abandon,
     stop,
     kill: stop,
