@@ -93,6 +93,31 @@ async function hang(
   return undefined
 }
 
+/** Has a call run as a task and waits for what it came to, in the way of its client. */
+async function runTask(scene: Scene): Promise<string | undefined> {
+  const { quiet } = scene
+  const isNew = isModern(scene)
+  const wanting = isNew ? { _meta: TAKES_TASKS } : { task: { ttl: 60_000 } }
+  const params = { name: scene.named('task'), arguments: {}, ...wanting }
+  const { result: begun, error } = await quiet.request('tools/call', params)
+  const { taskId } = Object(isNew ? begun : begun?.['task'])
+  if (typeof taskId !== 'string') return `no task: ${JSON.stringify(error ?? begun)}`
+  if (!isNew)
+    return differs(textOf((await quiet.request('tasks/result', { taskId })).result), 'task')
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const { result: task } = await quiet.request('tasks/get', { taskId, _meta: TAKES_TASKS })
+    if (task?.['status'] !== 'working') return differs(textOf(Object(task?.['result'])), 'task')
+    await pause(TRY_MS)
+  }
+  return 'the task has no end'
+}
+
+const TAKES_TASKS = {
+  'io.modelcontextprotocol/clientCapabilities': {
+    extensions: { 'io.modelcontextprotocol/tasks': {} },
+  },
+}
+
 const isModern = ({ client }: Scene): boolean => client === '2026-07-28'
 
 export const FEATURES: readonly Feature[] = [
@@ -143,6 +168,7 @@ export const FEATURES: readonly Feature[] = [
   },
   { name: 'sampling', run: saying('sampling', 'Paris') },
   { name: 'roots', run: saying('roots', 'file:///home/ana') },
+  { name: 'task', since: '2025-11-25', run: runTask },
   {
     name: 'restart',
     async run(scene) {

@@ -35,6 +35,7 @@ describe('between clients and servers of all five revisions, over HTTP, stdio or
       'decline came with 2025-06-18',
       'url came with 2025-11-25',
       'two rounds came with 2025-06-18',
+      'task came with 2025-11-25',
     ])
   })
 })

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 
 import type { Revision } from '../support/wire-client.ts'
+import { tasksOf } from './tasks.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -63,6 +64,8 @@ const form = (message: string): Json => ({
 export function createSpeaker({ revision, restart }: SpeakerParts): Speaker {
   const isModern = revision === '2026-07-28'
   const tools = createTools(revision, restart)
+  const tasks = tasksOf[revision]
+  const listed = [...Object.keys(tools).map(plainTool), ...tasks.tools]
   const open = new Map<unknown, AbortController>()
   const asked = new Map<unknown, (answer: Json) => void>()
   let questions = 0
@@ -121,7 +124,7 @@ export function createSpeaker({ revision, restart }: SpeakerParts): Speaker {
       case 'server/discover':
         return isModern ? { supportedVersions: [revision], ...greeting } : undefined
       case 'tools/list':
-        return { tools: Object.keys(tools).map((name) => ({ name, inputSchema: SCHEMA })) }
+        return { tools: listed }
       case 'tools/call':
         return callTool(message, context)
       case undefined:
@@ -132,7 +135,7 @@ export function createSpeaker({ revision, restart }: SpeakerParts): Speaker {
 
   const greeting = {
     protocolVersion: revision,
-    capabilities: { tools: {} },
+    capabilities: { tools: {}, ...tasks.capabilities },
     serverInfo: { name: revision, version: '1' },
   }
 
@@ -145,7 +148,8 @@ export function createSpeaker({ revision, restart }: SpeakerParts): Speaker {
       const cancelling = new AbortController()
       open.set(id, cancelling)
       const cancelled = AbortSignal.any([cancelling.signal, ...(isModern ? [closed] : [])])
-      const answer = await resultOf(message, contextOf(message, send, cancelled))
+      const context = contextOf(message, send, cancelled)
+      const answer = tasks.answer(message) ?? (await resultOf(message, context))
       open.delete(id)
       const complete = isModern ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {}
       if (!cancelled.aborted) {
@@ -155,7 +159,7 @@ export function createSpeaker({ revision, restart }: SpeakerParts): Speaker {
   }
 }
 
-const SCHEMA = { type: 'object' }
+const plainTool = (name: string): Json => ({ name, inputSchema: { type: 'object' } })
 const NO_METHOD = { code: -32_601, message: 'Method not found' }
 
 /** All answers so far: those the state remembers, then the newest. */
