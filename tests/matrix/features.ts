@@ -1,13 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import type { Revision, WireClient, WireMessage } from '../support/wire-client.ts'
+import {
+  REVISIONS,
+  type Revision,
+  type WireClient,
+  type WireMessage,
+} from '../support/wire-client.ts'
 
 /** Towards the server; `sse` is what 2024-11-05 had instead of Streamable HTTP. */
 export const TRANSPORTS = ['http', 'stdio', 'sse'] as const
 export type Transport = (typeof TRANSPORTS)[number]
 
+/** Towards Peta, `sse` is the same. */
+export const CLIENTS = [
+  ...REVISIONS.map((client) => ({ client, way: 'http' as const })),
+  { client: '2024-11-05', way: 'sse' },
+] as const satisfies readonly Pick<Cell, 'client' | 'way'>[]
+
 /** Who speaks to whom, and how. */
-export type Cell = Readonly<{ client: Revision; server: Revision; transport: Transport }>
+export type Cell = Readonly<{
+  client: Revision
+  /** Of the client to Peta. */
+  way: 'http' | 'sse'
+  server: Revision
+  /** Of Peta to the server. */
+  transport: Transport
+}>
 
 export type Scene = Cell &
   Readonly<{
@@ -182,8 +200,9 @@ export const FEATURES: readonly Feature[] = [
 /** Why two revisions cannot meet in a feature, or over a transport. */
 export function whyNot(
   { name, since }: Feature,
-  { client, server, transport }: Cell,
+  { client, way, server, transport }: Cell,
 ): string | undefined {
+  if (name === 'client gone' && way === 'sse') return 'over HTTP+SSE one call has no connection'
   if (since !== undefined && (client < since || server < since)) return `${name} came with ${since}`
   const isGone = transport === 'sse' && server !== '2024-11-05'
   return isGone ? 'HTTP+SSE is the transport of 2024-11-05 alone' : undefined

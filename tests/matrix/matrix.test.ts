@@ -24,7 +24,7 @@ describe('between clients and servers of all five revisions, over HTTP, stdio or
   it.each(FEATURES)('$name works wherever both sides have it (MCP-174)', ({ name }) => {
     const own = outcomes.filter(({ feature }) => feature === name)
     expect(own.filter(({ verdict }) => verdict === 'failed')).toEqual([])
-    expect(own).toHaveLength(30)
+    expect(own).toHaveLength(36)
     expect(own.filter(({ verdict }) => verdict === 'ok').length).toBeGreaterThanOrEqual(4)
   })
 
@@ -36,6 +36,7 @@ describe('between clients and servers of all five revisions, over HTTP, stdio or
       'url came with 2025-11-25',
       'two rounds came with 2025-06-18',
       'task came with 2025-11-25',
+      'over HTTP+SSE one call has no connection',
     ])
   })
 })

@@ -3,14 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { startTestCore } from '../support/core.ts'
 import { installServer } from '../support/everything-runs.ts'
 import { becomeOwner, issueToken, publishRules } from '../support/owner.ts'
+import { connectSseWire } from '../support/sse-wire-client.ts'
 import {
   connectWire,
   REVISIONS,
   type Answers,
   type Revision,
   type WireClient,
+  type WireClientOptions,
 } from '../support/wire-client.ts'
-import { FEATURES, TRANSPORTS, whyNot, type Cell, type Scene } from './features.ts'
+import { CLIENTS, FEATURES, TRANSPORTS, whyNot, type Cell, type Scene } from './features.ts'
 import { startMatrixServer } from './http-server.ts'
 import { startSseServer } from './sse-server.ts'
 
@@ -44,18 +46,33 @@ export async function runMatrix(
   const core = parts.use(await startTestCore())
   const owner = await becomeOwner(core)
   await publishRules(owner, RULES)
+  const params = { workspace: owner.workspace }
+  await owner.peta.call('profiles.create', { params, body: { name: 'older', sse: true } })
   const address = { url: `${core.url}/mcp`, token: await issueToken(owner) }
-  for (const client of REVISIONS) {
-    const shared = { ...address, revision: client }
-    const asked = await connectWire({ ...shared, capabilities: CAPABILITIES[client], answers })
-    const quiet = await connectWire({ ...shared, capabilities: {} })
-    for (const cell of cellsOf(client).filter(isWanted)) {
+  for (const one of CLIENTS) {
+    const asked = await connect(one, {
+      ...address,
+      capabilities: CAPABILITIES[one.client],
+      answers,
+    })
+    const quiet = await connect(one, { ...address, capabilities: {} })
+    for (const cell of cellsOf(one).filter(isWanted)) {
       const isPossible = FEATURES.some((feature) => whyNot(feature, cell) === undefined)
       if (isPossible) await installServer(owner, slugOf(cell), await launchOf(parts, cell))
       await tryCell(cell, { asked, quiet }, told)
     }
   }
 }
+
+type Client = Pick<Cell, 'client' | 'way'>
+
+const connect = (
+  { client, way }: Client,
+  { url, ...options }: Omit<WireClientOptions, 'revision'>,
+): Promise<WireClient> =>
+  way === 'sse'
+    ? connectSseWire({ ...options, url: `${url}/older/sse` })
+    : connectWire({ ...options, url, revision: client })
 
 /** A server for each pair, because a process that ends too often is not started again. */
 async function launchOf(
@@ -70,11 +87,11 @@ async function launchOf(
   return { kind: 'http', url, allowLoopback: true }
 }
 
-const slugOf = ({ client, server, transport }: Cell): string =>
-  `c${REVISIONS.indexOf(client)}-s${REVISIONS.indexOf(server)}-${transport}`
+const slugOf = ({ client, way, server, transport }: Cell): string =>
+  `${way === 'sse' ? 'e' : 'c'}${REVISIONS.indexOf(client)}-s${REVISIONS.indexOf(server)}-${transport}`
 
-const cellsOf = (client: Revision): readonly Cell[] =>
-  REVISIONS.flatMap((server) => TRANSPORTS.map((transport) => ({ client, server, transport })))
+const cellsOf = (client: Client): readonly Cell[] =>
+  REVISIONS.flatMap((server) => TRANSPORTS.map((transport) => ({ ...client, server, transport })))
 
 async function tryCell(
   cell: Cell,

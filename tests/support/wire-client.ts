@@ -58,14 +58,14 @@ export async function connectWire(options: WireClientOptions): Promise<WireClien
   return options.revision === '2026-07-28' ? modernClient(options) : legacyClient(options)
 }
 
-const INFO = { name: 'wire', version: '1' }
+export const CLIENT_INFO = { name: 'wire', version: '1' }
 
 function modernClient({ revision, capabilities, answers, ...door }: WireClientOptions): WireClient {
   let lastId = 0
   const meta = {
     'io.modelcontextprotocol/protocolVersion': revision,
     'io.modelcontextprotocol/clientCapabilities': capabilities,
-    'io.modelcontextprotocol/clientInfo': INFO,
+    'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
   }
   const headersOf = (method: string, params: Json) => {
     const name = params['name'] ?? params['uri'] ?? params['taskId']
@@ -152,7 +152,7 @@ async function legacyClient(options: WireClientOptions): Promise<WireClient> {
     await post(door, { method, ...(params && { params }) }, { headers: session })
   }
 
-  const begin = { protocolVersion: revision, capabilities, clientInfo: INFO }
+  const begin = { protocolVersion: revision, capabilities, clientInfo: CLIENT_INFO }
   const { result } = await request('initialize', begin)
   if (result?.['protocolVersion'] !== revision) throw new Error(`no session of ${revision}`)
   // The header came with 2025-06-18.
@@ -164,7 +164,7 @@ async function legacyClient(options: WireClientOptions): Promise<WireClient> {
 type Door = Pick<WireClientOptions, 'url' | 'token'>
 type Sending = RequestOptions & Readonly<{ onHeaders?: (headers: Headers) => void }>
 
-async function post(door: Door, message: WireMessage, options: Sending): Promise<Response> {
+export async function post(door: Door, message: WireMessage, options: Sending): Promise<Response> {
   const response = await fetch(door.url, {
     method: 'POST',
     body: JSON.stringify({ jsonrpc: '2.0', ...message }),
@@ -197,10 +197,16 @@ async function* messagesOf(response: Response): AsyncGenerator<WireMessage> {
   }
   if (!response.body) return
   for await (const block of blocksOf(response.body)) {
-    const data = block.split('\n').filter((line) => line.startsWith('data:'))
-    const text = data.map((line) => line.slice(5).trimStart()).join('\n')
-    if (text !== '') yield WireMessage.parse(JSON.parse(text))
+    const message = messageIn(block)
+    if (message) yield message
   }
+}
+
+/** Undefined for a comment, or an event without data. */
+export function messageIn(block: string): WireMessage | undefined {
+  const data = block.split('\n').filter((line) => line.startsWith('data:'))
+  const text = data.map((line) => line.slice(5).trimStart()).join('\n')
+  return text === '' ? undefined : WireMessage.parse(JSON.parse(text))
 }
 
 /** What a header cannot hold as it is travels as base64 (MCP-22). */
