@@ -118,6 +118,8 @@ const tools = {
     write({ jsonrpc: '2.0', method: 'notifications/elicitation/complete', params })
     return text('thanks')
   },
+  // How often it was told that the roots of its client changed.
+  roots_changes: () => text(String(rootsChanges)),
   fail: () => ({ ...text('it went wrong'), isError: true }),
   change: () => {
     descriptions = 'second'
@@ -147,6 +149,7 @@ const tools = {
   },
 }
 const cancelled = []
+let rootsChanges = 0
 const visited = new Set()
 const subscribed = new Set()
 const listens = new Map()
@@ -200,6 +203,7 @@ async function receive(message) {
     cancelled.push(message.params.requestId)
     listens.delete(message.params.requestId)
   }
+  if (message.method === 'notifications/roots/list_changed') rootsChanges += 1
   if (message.method === undefined) return answered(message)
   if (message.id === undefined) return
   if (message.method === 'server/discover' && flags.has('--mute-unknown')) return

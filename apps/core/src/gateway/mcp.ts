@@ -228,12 +228,13 @@ function sessionOf({ sessions }: Ways, asking: Asking, sessionId: string): Sessi
 const mayAsk = ({ asks }: Session, { headers }: Asking): boolean =>
   asks.length > 0 && accepts(headers, 'text/event-stream')
 
-/** Unknown and finished ids are ignored: the answer may have crossed the cancellation (MCP-131). */
+/** No notice reaches a server by itself. Unknown and finished ids are ignored: the answer may have crossed (MCP-131). */
 function notice(session: Session, { method, params }: Frame): McpReply {
   const id = params['requestId']
   if (method === 'notifications/cancelled' && (typeof id === 'string' || typeof id === 'number')) {
     session.open.get(id)?.abort()
   }
+  if (method === 'notifications/roots/list_changed') session.rootsMark = undefined
   return ACCEPTED
 }
 

@@ -31,6 +31,8 @@ export type Answer = Readonly<{ result: Buffer } | { error: Buffer }>
 /** A client that can be asked. Nothing it did not offer, and nothing a rule forbids, ever reaches it (MCP-55). */
 export type Askable = Readonly<{
   asks: readonly Ask[]
+  /** Stands for the client's roots, and another one does once they changed; absent where nobody would say so. */
+  rootsMark?: object
   /** Rejects when the call is over, or nobody answered in time. */
   ask: (question: Question) => Promise<Answer>
 }>

@@ -3,8 +3,14 @@ import type { Call, CallResult, Outlet } from '../model/call.ts'
 import type { ServerFrame } from '../model/frame.ts'
 import type { TraceHop } from '../protocol/trace-context.ts'
 import { NO_CHANNEL, openChannel } from './channel.ts'
-import { createCorrelator, publicError, type CorrelatorParts } from './correlator.ts'
+import {
+  createCorrelator,
+  publicError,
+  type Correlator,
+  type CorrelatorParts,
+} from './correlator.ts'
 import { forward } from './forward.ts'
+import { createGivenRoots } from './given-roots.ts'
 import { greet, type Greeting, type HandshakeTerms } from './handshake.ts'
 import type { WireEnd } from './launch/wire.ts'
 import { ownRequest } from './own-request.ts'
@@ -71,7 +77,11 @@ export async function openConnection(
       void wire.ended.then(() => stream?.[Symbol.dispose]())
     }
     const trace = { newSpanId, relaysBaggage }
-    const started = { wire, greeting, clock, timers, trace, roots: parts.roots }
+    const tellsRoots = greeting.era === 'legacy' && !parts.roots && terms.asks.includes('roots')
+    const givenRoots = tellsRoots
+      ? createGivenRoots(() => notifyServer(wire, greeting, 'notifications/roots/list_changed'))
+      : undefined
+    const started = { wire, greeting, clock, timers, trace, roots: parts.roots, givenRoots }
     const ask: Connection['ask'] = (method, params, waitMs, askSignal) =>
       wire.exchange(ownRequest(greeting, method, params, waitMs), askSignal).catch(throwPublic)
     opened.channel = openChannel({ ...parts, wire, greeting, ask, hasStream, missed })
@@ -89,6 +99,11 @@ export async function openConnection(
     await wire.kill()
     throw publicError(error)
   }
+}
+
+function notifyServer(wire: Correlator, { protocolVersion }: Greeting, method: string): void {
+  const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', method }))
+  wire.notify({ bytes, method, era: 'legacy', protocolVersion })
 }
 
 function throwPublic(error: unknown): never {

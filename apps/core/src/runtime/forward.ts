@@ -12,6 +12,7 @@ import type { TraceHop } from '../protocol/trace-context.ts'
 import { callRequest, taskRequest, type Hop } from './call-request.ts'
 import { publicError, type Correlator } from './correlator.ts'
 import { answeringRoots } from './fixed-roots.ts'
+import type { GivenRoots } from './given-roots.ts'
 import type { Greeting } from './handshake.ts'
 import { isTaskOnly, throughLegacyTask } from './legacy-task.ts'
 import { ownRequest } from './own-request.ts'
@@ -27,6 +28,8 @@ export type ForwardParts = Readonly<{
   timers: Timers
   trace: TraceHop
   roots: readonly Root[] | undefined
+  /** Of older servers that may see the roots of clients. */
+  givenRoots: GivenRoots | undefined
 }>
 
 /** One call on its way. */
@@ -60,10 +63,12 @@ export async function forward(
 
 // oxlint-disable-next-line max-params -- as `forward`
 function tripOf(parts: ForwardParts, call: Call, outlet: Outlet, signal: AbortSignal): Trip {
-  const { greeting, trace, roots, clock } = parts
-  const askable = roots ? answeringRoots(outlet.askable, roots) : outlet.askable
+  const { greeting, trace, roots, givenRoots, clock } = parts
+  const { askable: client } = outlet
+  const heard = client && givenRoots ? { ...outlet, askable: givenRoots(client) } : outlet
+  const askable = roots ? answeringRoots(heard.askable, roots) : heard.askable
   const takesTasks = outlet.goOnAlone !== undefined && call.action === 'tool.call'
-  const relay = createRelay(call.frame, outlet, clock)
+  const relay = createRelay(call.frame, heard, clock)
   const hop = { greeting, trace, relay, asks: askable?.asks ?? [], takesTasks }
   return { ...parts, call, outlet, askable, hop, signal }
 }

@@ -124,7 +124,10 @@ async function initialize(
   terms: HandshakeTerms,
   signal: AbortSignal,
 ): Promise<Greeting> {
-  const capabilities = capabilitiesOf(terms.asks)
+  const capabilities = {
+    ...capabilitiesOf(terms.asks),
+    ...(terms.asks.includes('roots') && { roots: { listChanged: true } }),
+  }
   const params = { protocolVersion: LEGACY_VERSION, capabilities, clientInfo }
   const hello = { method: 'initialize', params, waitMs: terms.startMs }
   const frame = await ask(wire, hello, signal).catch(throwRefusal)

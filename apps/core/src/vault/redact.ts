@@ -35,7 +35,7 @@ export function createRedact({ onEcho }: Readonly<{ onEcho: OnEcho }>): Redact {
         ...(lost && { lost }),
         ...(askable && {
           askable: {
-            asks: askable.asks,
+            ...askable,
             ask: async (question) => askable.ask({ ...question, params: hide(question.params) }),
           },
         }),

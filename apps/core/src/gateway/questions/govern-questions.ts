@@ -55,7 +55,7 @@ export function governQuestions(
     if (!answer) throw new CoreError('name_unknown')
     return answer
   }
-  return { ...plain, askable: { asks, ask } }
+  return { ...plain, askable: { ...askable, asks, ask } }
 }
 
 /**

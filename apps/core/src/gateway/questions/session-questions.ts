@@ -29,8 +29,10 @@ export function openSessionQuestions({
 }: SessionQuestionParts): Askable & Readonly<{ end: () => void }> {
   const ending = new AbortController()
 
+  session.rootsMark ??= {}
   return {
     asks: session.asks,
+    rootsMark: session.rootsMark,
     async ask(question) {
       if (ending.signal.aborted) throw new Error('the call is over')
       const id = newId('ask')

@@ -25,6 +25,8 @@ export type Session = SessionClaims & {
   toldGeneration: string | undefined
   /** Once it has subscribed to a resource. */
   subscriber: Subscriber | undefined
+  /** Absent until a call of it, and again once its client says that its roots changed (MCP-38). */
+  rootsMark: object | undefined
   usedAtMs: number
   logLevel: string | undefined
 }
@@ -145,6 +147,7 @@ const sessionOf = (id: string, claims: SessionClaims, usedAtMs: number): Session
   viewer: undefined,
   toldGeneration: undefined,
   subscriber: undefined,
+  rootsMark: undefined,
   usedAtMs,
   logLevel: undefined,
 })
