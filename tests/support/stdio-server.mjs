@@ -198,14 +198,16 @@ const methods = {
   ping: () => ({}),
 }
 
+function takeNotice({ method, params }) {
+  if (method === 'notifications/roots/list_changed') rootsChanges += 1
+  if (method !== 'notifications/cancelled') return
+  cancelled.push(params.requestId)
+  listens.delete(params.requestId)
+}
+
 async function receive(message) {
-  if (message.method === 'notifications/cancelled') {
-    cancelled.push(message.params.requestId)
-    listens.delete(message.params.requestId)
-  }
-  if (message.method === 'notifications/roots/list_changed') rootsChanges += 1
   if (message.method === undefined) return answered(message)
-  if (message.id === undefined) return
+  if (message.id === undefined) return takeNotice(message)
   if (message.method === 'server/discover' && flags.has('--mute-unknown')) return
   if (message.method === 'server/discover' && flags.has('--exit-at-unknown')) process.exit(3)
   const isUnknown = message.method === 'server/discover' ? !isModern : !methods[message.method]
