@@ -35,7 +35,7 @@ export function buildMcp(
       catalogue: runtime.catalogue,
       narrow,
       isListed: policy.isListed,
-      policyVersion: policy.version,
+      policyVersion: policy.confirmedVersion,
       readsArguments: policy.readsArguments,
       governedCall: createGovernedCall(calls),
       ownTools: createOwnTools([...searchTools, approvalTool(approvals)]),

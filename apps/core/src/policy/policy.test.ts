@@ -257,9 +257,11 @@ describe('replicas (POL-30)', () => {
     clock.advanceMs(1)
     expect(policy.decide(ana, call())).toMatchObject({ effect: 'deny', reason: 'policy_stale' })
     expect(policy.isListed(ana, stripe, payout)).toBe(false)
+    expect(policy.confirmedVersion(workspaceId)).toBe(0)
     fail(false)
     await wake()
     expect(policy.decide(ana, call()).effect).toBe('allow')
+    expect(policy.confirmedVersion(workspaceId)).toBe(1)
   })
 
   it('deny a workspace that they know nothing of', async () => {

@@ -40,6 +40,8 @@ export type Policy = AsyncDisposable &
     readsArguments: (workspaceId: string, server: ServerRef, item: CatalogueItem) => boolean
     /** The version in use, for keys of caches; 0 when there is none, and then everything is denied. */
     version: (workspaceId: string) => number
+    /** As `version`, and 0 while nobody confirmed it: what is then derived must not outlive the doubt (POL-30). */
+    confirmedVersion: (workspaceId: string) => number
     /** Calls back after another version of a workspace's rules came into use. */
     onChange: (changed: (workspaceId: string) => void) => Disposable
     explain: (principal: Principal, call: Call) => Explanation
@@ -93,6 +95,7 @@ export async function openPolicy(parts: PolicyParts): Promise<Policy> {
       return (await check(workspaceId, source, active.version(workspaceId))).report
     },
     version: active.version,
+    confirmedVersion: (workspaceId) => active.confirmed(workspaceId)?.policy.version ?? 0,
     onChange: active.onChange,
     [Symbol.asyncDispose]: () => active[Symbol.asyncDispose](),
   }
