@@ -5,7 +5,7 @@ import { isAppUri } from '../protocol/apps.ts'
 import { readServerFrame } from '../protocol/server-frame.ts'
 import { isSkillUri, type SkillFile } from '../protocol/skills.ts'
 import { appDigest, contentsOf } from './catalogue/apps.ts'
-import { fileKey, type Registry } from './registry.ts'
+import { fileKey, type Registry } from './registry/registry.ts'
 
 /**
  * The page of an app is code, and a file of a skill is what a model does next: nobody gets another one than a person

@@ -7,9 +7,9 @@ import type { ServerDefinition } from '../model/server.ts'
 import { encodeResponse } from '../protocol/errors.ts'
 import type { ServerFrame } from '../model/frame.ts'
 import { assertAccepted } from './accepted-content.ts'
-import type { ConnectToCall } from './connect.ts'
-import type { Connection } from './connection.ts'
-import { itemKey, type Registry } from './registry.ts'
+import type { ConnectToCall } from './connection/connect.ts'
+import type { Connection } from './connection/connection.ts'
+import { itemKey, type Registry } from './registry/registry.ts'
 
 export type Run = (armed: ArmedCall, outlet: Outlet, signal: AbortSignal) => Promise<CallResult>
 

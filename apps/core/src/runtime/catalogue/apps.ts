@@ -5,7 +5,7 @@ import { limits } from '../../ground/limits.ts'
 import { appUriOf } from '../../protocol/apps.ts'
 import { readMembers, readValue } from '../../protocol/members.ts'
 import type { ServerFrame } from '../../model/frame.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../connection/connection.ts'
 import type { ListedItem } from './drain.ts'
 
 const APPS_MAX = 64

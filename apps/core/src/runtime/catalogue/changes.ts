@@ -1,6 +1,6 @@
 import type { AuditDraft, AuditDrafts } from '../../model/audit-event.ts'
 import type { ServerDefinition } from '../../model/server.ts'
-import type { Draft } from '../draft.ts'
+import type { Draft } from '../registry/draft.ts'
 import type { SeenChange } from './compare.ts'
 
 const NAMES_RECORDED_MAX = 200

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../crypto/digest.ts'
 import type { ReviewedKind, ServerRef } from '../../model/server.ts'
 import { compareCodePoints, exposedName, exposedUri } from '../../protocol/names.ts'
-import type { CatalogueRow } from '../registry.ts'
+import type { CatalogueRow } from '../registry/registry.ts'
 import type { ListedItem } from './drain.ts'
 import { nextState } from './review-state.ts'
 

@@ -10,7 +10,7 @@ import { annotationProblem } from '../../protocol/rev-2026-07-28/annotation-prob
 import { readTtlMs } from '../../protocol/read-ttl.ts'
 import { hasSkills, skillFiles } from '../../protocol/skills.ts'
 import type { ServerFrame } from '../../model/frame.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../connection/connection.ts'
 import { drainApps } from './apps.ts'
 import { instructionsItem } from './instructions.ts'
 import { pinOf } from './pin.ts'

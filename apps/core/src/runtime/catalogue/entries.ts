@@ -5,7 +5,7 @@ import type {
   ServerDefinition,
   ServerRef,
 } from '../../model/server.ts'
-import type { CatalogueRow, WorkspaceServers } from '../registry.ts'
+import type { CatalogueRow, WorkspaceServers } from '../registry/registry.ts'
 
 /**
  * What enabled servers offer. As long as its server and its row are the same, an entry is the same object, so whoever

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { Greeting } from '../handshake.ts'
+import type { Greeting } from '../connection/handshake.ts'
 import type { ListedItem } from './drain.ts'
 import { pinOf } from './pin.ts'
 
