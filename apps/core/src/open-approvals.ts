@@ -1,6 +1,7 @@
 import { createApprovals, type Approvals } from './approval/approvals.ts'
 import type { Voter } from './approval/eligibility.ts'
 import type { Identity } from './identity/identity.ts'
+import { tokenState } from './identity/records.ts'
 import type { Call } from './model/call.ts'
 import type { Person, Principal } from './model/principal.ts'
 import type { StageSources } from './open-stages.ts'
@@ -25,7 +26,7 @@ export function openApprovals(
     callKeyOf: (workspaceId) => vault.systemKey('approval-call-key', workspaceId),
     directory: {
       people: (workspaceId) => peopleOf(identity, workspaceId),
-      isActive: (principal) => isActive(identity, principal),
+      isActive: (principal) => isActive(identity, principal, clock.nowMs()),
     },
     redecide: policy.decide,
     targetOf: (call) => targetOf(runtime, call),
@@ -45,9 +46,18 @@ function peopleOf({ directory }: Identity, workspaceId: string): readonly Voter[
     .map(({ id, email, role }) => ({ userId: id, email, role, groups: workspace.groupsOf(id) }))
 }
 
-/** The agent and the person behind it; the token too, unless it was replaced while the call waited. */
-function isActive({ directory }: Identity, { workspaceId, agent, user }: Principal): boolean {
+/**
+ * The agent and the person behind it, and the token that the call came with: that may have ended by itself while people
+ * took their time, but what was revoked or replaced does nothing any more.
+ */
+function isActive(
+  { directory }: Identity,
+  { workspaceId, agent, user, tokenId }: Principal,
+  nowMs: number,
+): boolean {
   const workspace = directory.workspace(workspaceId)
+  const token = directory.token(tokenId)
+  if (!token || tokenState(token, nowMs) === 'revoked') return false
   const isAgentActive = workspace.agent(agent.id)?.status === 'active'
   return isAgentActive && (user === undefined || workspace.user(user.id)?.status === 'active')
 }

@@ -43,6 +43,14 @@ describe('a claim voids what is not as it was (APR-4, APR-12, APR-T4)', () => {
     ],
     ['the agent is suspended', 'principal_inactive', (world) => void (world.isActive = false)],
     [
+      'the agent is suspended, though the rules allow the call now',
+      'principal_inactive',
+      (world) => {
+        world.isActive = false
+        world.decision = decision({ effect: 'allow', policyVersion: 2, obligations: {} })
+      },
+    ],
+    [
       'the voter left',
       'approver_ineligible',
       (world) => void (world.people = world.people.filter(({ userId }) => userId !== 'usr_ana')),

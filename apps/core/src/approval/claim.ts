@@ -33,7 +33,7 @@ type ClaimDependencies = Pick<
   Readonly<{ advance: Advance; reconcile: Reconcile }>
 
 export function createClaim(needs: ClaimDependencies): Claim {
-  const { store, draft, advance, reconcile, redecide } = needs
+  const { store, draft, advance, reconcile, redecide, directory } = needs
 
   async function voided(approval: Approval, voidReason: VoidReason): Promise<boolean> {
     return ifUnchanged(() => advance(approval, 'void', { voidReason }))
@@ -42,9 +42,11 @@ export function createClaim(needs: ClaimDependencies): Claim {
   return async function claim(intent, approval) {
     const decision = redecide(intent.principal, intent.call)
     if (decision.effect !== 'require_approval') {
-      const isAllowed = decision.effect === 'allow'
-      const isVoid = await voided(approval, isAllowed ? 'policy_allows' : 'policy_denies')
-      return isVoid && isAllowed && approval.sentFence === undefined ? 'waived' : 'again'
+      const isActive = await directory.isActive(intent.principal)
+      const voidReason = isActive ? reasons[decision.effect] : 'principal_inactive'
+      const isVoid = await voided(approval, voidReason)
+      const isWaived = voidReason === 'policy_allows' && approval.sentFence === undefined
+      return isVoid && isWaived ? 'waived' : 'again'
     }
     if (decision.policyVersion < approval.policyVersion) throw new CoreError('policy_stale')
     if (await reconcile({ ...intent, decision }, approval)) return 'again'
@@ -58,6 +60,9 @@ export function createClaim(needs: ClaimDependencies): Claim {
     return take(store, draft, intent, approval)
   }
 }
+
+/** Why nobody needs to be asked any more. */
+const reasons = { allow: 'policy_allows', deny: 'policy_denies' } as const
 
 /** What is not as it was when people voted. */
 async function findObstacle(

@@ -28,7 +28,7 @@ export type Identity = AsyncDisposable &
     principal: (
       asker: Readonly<{ workspaceId: string; agentId: string; tokenId: string }>,
     ) => Principal | undefined
-    directory: Pick<Directory, 'workspace' | 'version'>
+    directory: Pick<Directory, 'token' | 'workspace' | 'version'>
     changes: DirectoryChanges
     tokens: Pick<Tokens, 'issue' | 'rotate' | 'revoke'>
     links: Pick<Links, 'create' | 'signIn'>
