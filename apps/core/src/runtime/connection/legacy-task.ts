@@ -1,6 +1,5 @@
 import { z } from 'zod'
 
-import { waitOrAbort } from '../../ground/abort.ts'
 import type { Clock } from '../../ground/clock.ts'
 import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
@@ -11,6 +10,7 @@ import { readValue } from '../../protocol/members.ts'
 import { withoutRelatedTask } from '../../protocol/rev-2025-11-25/tasks.ts'
 import { readServerFrame } from '../../protocol/server-frame.ts'
 import type { Greeting } from './handshake.ts'
+import { pause, withinPollLimits } from './pause.ts'
 
 export type LegacyTaskParts = Readonly<{
   server: string
@@ -29,9 +29,7 @@ const Task = z.looseObject({
 type Task = z.infer<typeof Task>
 const Created = z.looseObject({ task: Task })
 
-const POLL_MS_MIN = 250
 const POLL_MS_DEFAULT = 1000
-const POLL_MS_MAX = 60_000
 
 const Definition = z.looseObject({
   execution: z.looseObject({ taskSupport: z.string().optional() }).optional(),
@@ -84,18 +82,11 @@ async function untilFetchable(parts: LegacyTaskParts, created: Task): Promise<vo
   let task = created
   while (task.status === 'working') {
     if (parts.clock.nowMs() > untilMs) throw unknown(parts, 'task_timed_out')
-    await pause(parts, task.pollInterval ?? POLL_MS_DEFAULT)
+    await pause(parts, withinPollLimits(task.pollInterval ?? POLL_MS_DEFAULT), 'server:task')
     const looked = Task.safeParse(resultIn(await parts.ask('tasks/get', task.taskId, parts.signal)))
     if (!looked.success || looked.data.taskId !== task.taskId) throw unknown(parts, 'task_lost')
     task = looked.data
   }
-}
-
-async function pause({ timers, signal }: LegacyTaskParts, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  using timer = timers.after(Math.min(POLL_MS_MAX, Math.max(POLL_MS_MIN, ms)), resolve)
-  void timer
-  await waitOrAbort(promise, signal, 'server:task')
 }
 
 const resultIn = ({ bytes, spans }: ServerFrame): unknown =>

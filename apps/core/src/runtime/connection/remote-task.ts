@@ -1,4 +1,3 @@
-import { waitOrAbort } from '../../ground/abort.ts'
 import type { Clock } from '../../ground/clock.ts'
 import { CoreError } from '../../ground/errors.ts'
 import { limits } from '../../ground/limits.ts'
@@ -13,6 +12,7 @@ import {
   readTask,
   type RemoteTask,
 } from '../../protocol/rev-2026-07-28/remote-task.ts'
+import { pause, withinPollLimits } from './pause.ts'
 
 export type RemoteTaskParts = Readonly<{
   server: string
@@ -24,9 +24,7 @@ export type RemoteTaskParts = Readonly<{
   signal: AbortSignal
 }>
 
-const POLL_MS_MIN = 250
 const POLL_MS_DEFAULT = 5000
-const POLL_MS_MAX = 60_000
 /** Asking about a task changes nothing, so a server that does not answer is asked again; but not for ever. */
 const LOST_POLLS_MAX = 5
 
@@ -76,7 +74,7 @@ function endOf(parts: RemoteTaskParts, task: RemoteTask): ServerFrame | undefine
 async function poll(parts: RemoteTaskParts, task: RemoteTask): Promise<RemoteTask> {
   const { taskId, pollIntervalMs = POLL_MS_DEFAULT } = task
   for (let lost = 0; ; lost += 1) {
-    await pause(parts, Math.min(POLL_MS_MAX, Math.max(POLL_MS_MIN, pollIntervalMs)))
+    await pause(parts, withinPollLimits(pollIntervalMs), 'server:task')
     const found = await look(parts, taskId)
     if (found) return found
     if (lost + 1 >= LOST_POLLS_MAX) throw unknown(parts, 'task_lost')
@@ -112,13 +110,6 @@ async function answer(
 
 const REFUSED: Answer = { error: Buffer.from('{}') }
 const CANCELLED = '{"action":"cancel"}'
-
-async function pause({ timers, signal }: RemoteTaskParts, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  using timer = timers.after(ms, resolve)
-  void timer
-  await waitOrAbort(promise, signal, 'server:task')
-}
 
 const unknown = ({ server }: RemoteTaskParts, reason: string): CoreError =>
   new CoreError('outcome_unknown', { server, reason })

@@ -1,4 +1,3 @@
-import { waitOrAbort } from '../../ground/abort.ts'
 import { CoreError } from '../../ground/errors.ts'
 import type { Timers } from '../../ground/timers.ts'
 import type { Call } from '../../model/call.ts'
@@ -7,6 +6,7 @@ import { askNeeded, isQuestionMethod } from '../../protocol/client-asks.ts'
 import type { Round } from '../../protocol/encode-request.ts'
 import { inputRequired, type InputRequest } from '../../protocol/input-required.ts'
 import type { ServerFrame } from '../../model/frame.ts'
+import { pause } from './pause.ts'
 
 export type RoundParts = Readonly<{
   call: Call
@@ -35,7 +35,7 @@ export async function throughRounds(first: ServerFrame, parts: RoundParts): Prom
     const needed = inputRequired(frame)
     if (!needed || !isAnsweredHere(parts, needed.requests)) return frame
     if (round > ROUNDS_MAX) throw misbehaves(parts, 'it asks and asks')
-    if (needed.requests.length === 0) await pause(parts, round)
+    if (needed.requests.length === 0) await pause(parts, pauseMs(round), 'server:round')
     const answers = await askAll(parts, needed.requests)
     frame = await parts.send({
       inputResponses: `{${answers.join(',')}}`,
@@ -86,12 +86,7 @@ const NO_ANSWER: Answer = { error: Buffer.from('{}') }
 const CANCELLED = Buffer.from('{"action":"cancel"}')
 
 /** A state without questions is a request to come back later (MCP-64). */
-async function pause({ timers, signal }: RoundParts, round: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  using timer = timers.after(Math.min(PAUSE_MIN_MS * 2 ** (round - 1), PAUSE_MAX_MS), resolve)
-  void timer
-  await waitOrAbort(promise, signal, 'server:round')
-}
+const pauseMs = (round: number): number => Math.min(PAUSE_MIN_MS * 2 ** (round - 1), PAUSE_MAX_MS)
 
 const misbehaves = ({ call }: Pick<RoundParts, 'call'>, problem: string): CoreError =>
   new CoreError('server_misbehaves', { server: call.server.slug, problem })
